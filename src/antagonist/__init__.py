@@ -1,0 +1,1 @@
+"""Antagonist: decision support for naltrexone therapy."""
