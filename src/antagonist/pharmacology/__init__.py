@@ -1,0 +1,1 @@
+"""What a dose does: levels, receptor blockade and what would break through."""

@@ -1,0 +1,276 @@
+"""CSV dosing histories with NONMEM's columns and NONMEM's meaning for each.
+
+Three readings differ from NONMEM's: a missing covariate keeps its last value (NONMEM reads
+0), a missing DV is no observation, and covariates hold from their row on unless asked
+otherwise (NONMEM applies a row's values to the interval that ends there).
+Source: NONMEM help, data items ID, TIME, AMT, RATE, ADDL, II, SS, EVID, CMT, MDV and DV.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from itertools import groupby, pairwise
+from pathlib import Path
+from typing import Literal, cast
+
+from antagonist.foundation.errors import InputError
+from antagonist.pharmacology.dosing._near import one_of
+from antagonist.pharmacology.dosing._schema import (
+    DEFAULT_DOSE_LIMIT_MG,
+    DEFAULT_FORECAST_H,
+    MAX_SERIES,
+)
+from antagonist.pharmacology.dosing._table import Row, Table, read_table
+from antagonist.pharmacology.dosing.expand import last_dose_h
+from antagonist.pharmacology.dosing.records import (
+    Course,
+    Covariate,
+    EventRecord,
+    Evid,
+    Subject,
+)
+
+CovariateRule = Literal["from_row", "to_row"]
+_DOSE_COLUMNS = ("amt", "rate", "addl", "ii", "ss")
+_TEXT_COVARIATES: Mapping[str, frozenset[str]] = {
+    "sex": frozenset({"male", "female"}),
+    "liver": frozenset({"normal", "compensated_cirrhosis", "decompensated_cirrhosis"}),
+    "opioid_or_alcohol_dependent": frozenset({"yes", "no"}),
+    "smoker": frozenset({"yes", "no"}),
+}
+RATE_WORDS = "parameters for rate or duration are not supported; give a rate in mg/h"
+SS_WORDS = "0 or 1; SS=2, added to what is already there, is not supported"
+
+
+def load_nonmem(
+    path: Path,
+    products: Collection[str],
+    *,
+    columns: Collection[str] | None = None,
+    dose_limits_mg: Mapping[str, float] | None = None,
+    covariates_hold: CovariateRule = "from_row",
+) -> tuple[Subject, ...]:
+    """Subjects of a CSV file with NONMEM's columns.
+
+    path: ``.csv`` or ``.csv.gz``; columns id, time (h), amt (mg), and any of evid, cmt,
+        addl, ii (h), rate (mg/h), ss, mdv, dv, product; letter case does not matter.
+    products: known product ids. columns: names of the covariate columns accepted; None
+        accepts any, spelled as in the file.
+    dose_limits_mg: product -> largest dose that is accepted, mg; 20 g for others. Rows
+        that name a compartment only have no limit.
+    covariates_hold: ``from_row``: a row's values hold from it to the next row; ``to_row``:
+        NONMEM's rule, they hold from the row before it, and stand on that record.
+    Returns one subject per ID, records in file order; covariates of the first row are the
+    subject's, later ones stand on the record where they change.
+    Raises InputError naming file, line, column, value and what is allowed.
+    """
+    table = read_table(path, columns)
+    limits = dose_limits_mg or {}
+    _check_covariates(table)
+    groups = groupby(table.rows, key=_subject_id)
+    subjects: dict[str, Subject] = {}
+    for subject_id, rows in groups:
+        group = list(rows)
+        if subject_id in subjects:
+            allowed = "all rows of one ID together; this ID stands in two places"
+            raise group[0].error("id", allowed)
+        subject = _subject(subject_id, group, table.extra, products, limits)
+        early = covariates_hold == "to_row"
+        subjects[subject_id] = _one_row_earlier(subject) if early else subject
+    return tuple(subjects.values())
+
+
+def course_from_subject(
+    subject: Subject, title: str, *, forecast_h: float = DEFAULT_FORECAST_H
+) -> Course:
+    """Course of one subject of a table: 'now' is the last record's time.
+
+    forecast_h: hours to forecast after the last record or the last dose, additional doses
+        included, whichever is later.
+    Returns a course in UTC; its subject keeps origin None.
+    Raises InputError for a subject without a dose, and where time restarts at a reset.
+    """
+    times_h = [record.time_h for record in subject.records]
+    last_h = last_dose_h(subject.records)
+    if last_h is None:
+        raise InputError(title, f"subject {subject.id}", None, "at least one dose")
+    if any(later < earlier for earlier, later in pairwise(times_h)):
+        allowed = "one running clock; here time restarts at a reset (EVID 3 or 4)"
+        raise InputError(title, f"subject {subject.id}", "time", allowed)
+    horizon_h = max(times_h[-1], last_h) + forecast_h
+    return Course(title, subject, times_h[-1], horizon_h, "UTC")
+
+
+def _subject_id(row: Row) -> str:
+    text = row.cells.get("id")
+    if text is None:
+        raise row.error("id", "a subject number or name")
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return str(int(number)) if number.is_integer() else text
+
+
+def _subject(
+    subject_id: str,
+    rows: list[Row],
+    extra: tuple[str, ...],
+    products: Collection[str],
+    limits: Mapping[str, float],
+) -> Subject:
+    records: list[EventRecord] = []
+    held: dict[str, Covariate] = {}
+    start: Mapping[str, Covariate] = {}
+    for index, row in enumerate(rows):
+        stated = {name: _covariate(row.cells[name]) for name in extra if name in row.cells}
+        changed = {name: value for name, value in stated.items() if held.get(name) != value}
+        held |= changed
+        if index == 0:
+            start, changed = dict(held), {}
+        record = _record(row, changed, products, limits)
+        if records and record.time_h < records[-1].time_h and record.evid not in (3, 4):
+            allowed = f"{records[-1].time_h:g} or more; time may go back only at EVID 3 or 4"
+            raise row.error("time", allowed)
+        records.append(record)
+    return Subject(subject_id, tuple(records), None, start)
+
+
+def _one_row_earlier(subject: Subject) -> Subject:
+    changes = [record.covariates for record in subject.records[1:]]
+    moved = zip(subject.records, [*changes, {}], strict=True)
+    records = tuple(replace(record, covariates=change) for record, change in moved)
+    return replace(subject, records=records)
+
+
+def _record(
+    row: Row,
+    covariates: Mapping[str, Covariate],
+    products: Collection[str],
+    limits: Mapping[str, float],
+) -> EventRecord:
+    if "time" not in row.cells:
+        raise row.error("time", "hours as a number")
+    time_h = row.number("time", 0.0, "hours as a number; clock times and dates are not supported")
+    amt_mg = row.number("amt", 0.0, "0 or more, mg")
+    if amt_mg < 0:
+        raise row.error("amt", "0 or more, mg")
+    evid = _evid(row, amt_mg)
+    rate, addl, ii_h, ss = _rate(row), _addl(row), _interval_h(row), _steady(row)
+    product, cmt = _product(row, products), _compartment(row)
+    if evid in (1, 4):
+        _check_dose(row, amt_mg, addl, ii_h, ss)
+        _check_target(row, amt_mg, product, cmt, limits)
+    else:
+        _check_no_dose(row, evid)
+    return EventRecord(
+        time_h=time_h,
+        evid=evid,
+        amt_mg=amt_mg,
+        rate_mg_per_h=rate,
+        cmt=cmt,
+        addl=addl,
+        ii_h=ii_h,
+        ss=ss,
+        product=product,
+        covariates=covariates,
+        dv=_observed(row) if evid == 0 else None,
+    )
+
+
+def _evid(row: Row, amt_mg: float) -> Evid:
+    if "evid" in row.cells:
+        return cast(Evid, row.whole("evid", 0, 4, "0, 1, 2, 3 or 4"))
+    return 1 if amt_mg > 0 else 0
+
+
+def _rate(row: Row) -> float:
+    rate = row.number("rate", 0.0, "0 (bolus) or a rate in mg/h")
+    if rate in (-1, -2):
+        raise row.error("rate", RATE_WORDS)
+    if rate < 0:
+        raise row.error("rate", "0 (bolus) or a rate in mg/h")
+    return rate
+
+
+def _addl(row: Row) -> int:
+    return row.whole("addl", 0, MAX_SERIES, f"a whole number from 0 to {MAX_SERIES}")
+
+
+def _interval_h(row: Row) -> float:
+    ii_h = row.number("ii", 0.0, "hours, 0 or more")
+    if ii_h < 0:
+        raise row.error("ii", "hours, 0 or more")
+    return ii_h
+
+
+def _steady(row: Row) -> Literal[0, 1]:
+    return cast(Literal[0, 1], row.whole("ss", 0, 1, SS_WORDS))
+
+
+def _product(row: Row, products: Collection[str]) -> str | None:
+    name = row.cells.get("product")
+    if name is not None and name not in products:
+        raise row.error("product", one_of(name, products))
+    return name
+
+
+def _compartment(row: Row) -> int | str | None:
+    text = row.cells.get("cmt")
+    if text is None or text.isidentifier():
+        return text
+    allowed = "a compartment number, 0 or more, or its name"
+    return row.whole("cmt", 0, 10_000, allowed) or None
+
+
+def _check_dose(row: Row, amt_mg: float, addl: int, ii_h: float, ss: int) -> None:
+    if amt_mg <= 0:
+        raise row.error("amt", "more than 0, mg, on a dosing row (EVID 1 or 4)")
+    if addl > 0 and ii_h <= 0:
+        raise row.error("ii", "more than 0, h, with ADDL")
+    if ss == 1 and ii_h <= 0:
+        raise row.error("ii", "more than 0, h, with SS=1")
+
+
+def _check_target(
+    row: Row,
+    amt_mg: float,
+    product: str | None,
+    cmt: int | str | None,
+    limits: Mapping[str, float],
+) -> None:
+    if product is None and cmt is None:
+        raise row.error("product", "a product, or a compartment in CMT, on a dosing row")
+    limit_mg = limits.get(product or "", DEFAULT_DOSE_LIMIT_MG)
+    if product is not None and amt_mg > limit_mg:
+        raise row.error("amt", f"at most {limit_mg:g} mg of {product} in one dose")
+
+
+def _check_no_dose(row: Row, evid: int) -> None:
+    for column in _DOSE_COLUMNS:
+        if row.number(column, 0.0, "a number"):
+            raise row.error(column, f"0 on a row that is no dose (EVID {evid})")
+
+
+def _observed(row: Row) -> float | None:
+    hidden = row.whole("mdv", 0, 1, "0 or 1")
+    value = row.number("dv", 0.0, "a number, or '.' for none")
+    return value if "dv" in row.cells and not hidden else None
+
+
+def _covariate(text: str) -> Covariate:
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _check_covariates(table: Table) -> None:
+    """Refuse covariate cells that are neither numbers nor known words."""
+    for name in table.extra:
+        words = _TEXT_COVARIATES.get(name, frozenset())
+        for row in table.rows:
+            if row.cells.get(name) not in words:
+                hint = f", or one of {', '.join(sorted(words))}" if words else ""
+                row.number(name, 0.0, f"a number, '.' for none{hint}")
