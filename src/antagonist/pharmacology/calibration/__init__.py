@@ -1,0 +1,1 @@
+"""From published observations to parameters with uncertainty, and back to predictions."""
