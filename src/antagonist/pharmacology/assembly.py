@@ -10,39 +10,11 @@ from numpy.typing import NDArray
 
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.dosing.records import EventRecord
-from antagonist.pharmacology.expressions import parse
 from antagonist.pharmacology.kernel import Jumps, LinearSystem, endless, solve
-from antagonist.pharmacology.models import DoseInput, Formulation, Release, Structure
+from antagonist.pharmacology.models import Formulation, Structure
+from antagonist.pharmacology.ways import Builder, Infusion, Parameters, Slot
 
 Floats = NDArray[np.float64]
-Parameters = Mapping[str, Floats]  # each of shape (S, P)
-
-
-@dataclass(frozen=True)
-class _Slot:
-    """One jump that a unit dose makes: state, amount per mg and delay, shapes (S, P)."""
-
-    target: int
-    amount: Floats
-    delay_h: Floats
-
-    def of_subject(self, s: int) -> _Slot:
-        rows = slice(s, s + 1)
-        return _Slot(self.target, self.amount[rows], self.delay_h[rows])
-
-
-@dataclass(frozen=True)
-class _Infusion:
-    """A constant rate held in a state: per mg/h given, from ``delay_h`` on, shapes (S, P).
-
-    lasting: duration over AMT / RATE.
-    """
-
-    slot: _Slot
-    lasting: Floats
-
-    def of_subject(self, s: int) -> _Infusion:
-        return _Infusion(self.slot.of_subject(s), self.lasting[s : s + 1])
 
 
 @dataclass(frozen=True)
@@ -55,8 +27,8 @@ class Assembly:
     system: LinearSystem
     names: tuple[str, ...]
     outputs: tuple[str, ...]
-    slots: Mapping[str, tuple[_Slot, ...]]
-    infusions: Mapping[str, tuple[_Infusion, ...]]
+    slots: Mapping[str, tuple[Slot, ...]]
+    infusions: Mapping[str, tuple[Infusion, ...]]
 
     def of_subject(self, s: int) -> Assembly:
         """The same assembly for one subject."""
@@ -68,118 +40,6 @@ class Assembly:
             {name: tuple(x.of_subject(s) for x in ways) for name, ways in self.slots.items()},
             {name: tuple(x.of_subject(s) for x in ways) for name, ways in self.infusions.items()},
         )
-
-
-class _Builder:
-    """Grows the state vector: compartments first, then depots and constant-rate inputs."""
-
-    def __init__(self, structure: Structure, parameters: Parameters) -> None:
-        self.structure = structure
-        self.values = parameters
-        self.shape = np.broadcast_shapes(*(v.shape for v in parameters.values()))
-        self.names = list(structure.compartments)
-        self.rates: list[tuple[int, int, Floats]] = []  # (row, column, 1/h)
-
-    def of(self, formula: str) -> Floats:
-        try:
-            return np.broadcast_to(parse(formula)(self.values), self.shape)
-        except KeyError as missing:
-            known = ", ".join(sorted(self.values))
-            name = str(missing.args[0])
-            raise InputError(self.structure.id, formula, name, f"one of {known}") from None
-
-    def index(self, name: str) -> int:
-        return self.names.index(name)
-
-    def state(self, name: str) -> int:
-        self.names.append(name)
-        return len(self.names) - 1
-
-    def flow(self, row: int, column: int, rate: Floats) -> None:
-        self.rates.append((row, column, rate))
-
-    def compartments(self) -> None:
-        for transfer in self.structure.transfers:
-            source, rate = self.index(transfer.source), self.of(transfer.rate)
-            self.flow(source, source, -rate)
-            if transfer.to is not None:
-                self.flow(self.index(transfer.to), source, rate)
-        for link in self.structure.links:
-            site, rate = self.index(link.to), self.of(link.rate)
-            self.flow(site, site, -rate)
-            self.flow(site, self.index(link.of), rate * self.of(link.gain))
-
-    def release(
-        self, label: str, part: Release, arrivals: list[tuple[int, Floats]], salt: float
-    ) -> list[_Slot]:
-        fraction, lag_h = self.of(part.fraction) * salt, self.of(part.lag_h)
-        if part.kind == "bolus":
-            return [_Slot(target, fraction * share, lag_h) for target, share in arrivals]
-        if part.kind == "exponential":
-            assert part.rate_per_h is not None
-            depot, rate = self.state(label), self.of(part.rate_per_h)
-            self.flow(depot, depot, -rate)
-            for target, share in arrivals:
-                self.flow(target, depot, rate * share)
-            return [_Slot(depot, fraction, lag_h)]
-        assert part.duration_h is not None
-        duration_h, held = self.of(part.duration_h), self.state(label)
-        for target, share in arrivals:
-            self.flow(target, held, share)
-        rate = fraction / duration_h
-        return [_Slot(held, rate, lag_h), _Slot(held, -rate, lag_h + duration_h)]
-
-    def infusion(
-        self, label: str, arrivals: list[tuple[int, Floats]], lag_h: Floats, lasting: Floats
-    ) -> _Infusion:
-        held = self.state(label)
-        for target, share in arrivals:
-            self.flow(target, held, share)
-        return _Infusion(_Slot(held, np.ones(self.shape), lag_h), lasting)
-
-    def by_compartment(self, name: str, infused: bool) -> tuple[list[_Slot], list[_Infusion]]:
-        given = self.structure.dose_inputs.get(name, DoseInput())
-        target, one = self.index(name), self.of("1")
-        fraction, lag_h = self.of(given.fraction), self.of(given.lag_h)
-        slots = [_Slot(target, fraction, lag_h)]
-        if not infused:
-            return slots, []
-        # NONMEM: RATE is what arrives per hour, so the fraction shortens the infusion.
-        return slots, [self.infusion(f"cmt:{name}.rate", [(target, one)], lag_h, fraction)]
-
-    def by_product(
-        self, product: Formulation, infused: bool
-    ) -> tuple[list[_Slot], list[_Infusion]]:
-        if product.status == "no_data":
-            raise InputError("", "product", product.id, "no data: no published levels for it")
-        if product.entry not in self.structure.entries:
-            known = ", ".join(self.structure.entries)
-            raise InputError(product.id, "entry", product.entry, f"one of {known}")
-        entry = self.structure.entries[product.entry]
-        arrivals = [(self.index(name), self.of(share)) for name, share in entry.items()]
-        slots: list[_Slot] = []
-        infusions: list[_Infusion] = []
-        for n, part in enumerate(product.release, start=1):
-            slots += self.release(f"{product.id}.{n}", part, arrivals, product.salt_factor)
-            if not infused:
-                continue
-            if part.kind != "bolus":
-                raise InputError("", "RATE", "> 0", f"0 for {product.id}: it has its own release")
-            fraction = self.of(part.fraction) * product.salt_factor
-            entering = [(target, share * fraction) for target, share in arrivals]
-            label, lag_h = f"{product.id}.{n}.rate", self.of(part.lag_h)
-            infusions.append(self.infusion(label, entering, lag_h, self.of("1")))
-        return slots, infusions
-
-    def system(self) -> LinearSystem:
-        size = len(self.names)
-        rates = np.zeros((*self.shape, size, size))
-        for row, column, rate in self.rates:
-            rates[..., row, column] += rate
-        outputs = np.zeros((*self.shape, len(self.structure.outputs), size))
-        for o, output in enumerate(self.structure.outputs.values()):
-            outputs[..., o, self.index(output.of)] = self.of(output.gain)
-        return LinearSystem(rates, outputs)
 
 
 def way_in(record: EventRecord, structure: Structure) -> str:
@@ -210,17 +70,17 @@ def assemble(
     Raises InputError for an unknown product or one without published levels, an unknown
     compartment, and a name in a formula that no parameter has.
     """
-    builder = _Builder(structure, parameters)
+    builder = Builder(structure, parameters)
     builder.compartments()
     doses = [(way_in(r, structure), r) for r in records if r.evid in (1, 4)]
     infused = {name for name, record in doses if record.rate_mg_per_h != 0}
-    slots: dict[str, tuple[_Slot, ...]] = {}
-    infusions: dict[str, tuple[_Infusion, ...]] = {}
+    slots: dict[str, tuple[Slot, ...]] = {}
+    infusions: dict[str, tuple[Infusion, ...]] = {}
     for name in dict.fromkeys(name for name, _ in doses):
         if name.startswith("cmt:"):
             ways = builder.by_compartment(name[4:], name in infused)
         elif name in formulations:
-            ways = builder.by_product(formulations[name], name in infused)
+            ways = builder.by_product(name, formulations[name], name in infused)
         else:
             raise InputError("", "product", name, f"one of {', '.join(formulations)}")
         slots[name], infusions[name] = tuple(ways[0]), tuple(ways[1])

@@ -49,7 +49,7 @@ def _evaluate(node: ast.expr, values: Values) -> Floats:
         case ast.Constant(value=int() | float() as number):
             return np.asarray(float(number))
         case ast.Name(id=name):
-            return np.asarray(values[name])
+            return np.asarray(values[name], dtype=float)
         case ast.BinOp(left=left, op=op, right=right):
             return _BINARY[type(op)](_evaluate(left, values), _evaluate(right, values))
         case ast.UnaryOp(op=ast.USub(), operand=operand):

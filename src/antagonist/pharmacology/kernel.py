@@ -131,6 +131,19 @@ def _modes(rates_per_h: Floats) -> _Modes:
     return _Modes(values, vectors, inverse, plain, rates_per_h)
 
 
+def _exponential(matrix: Floats) -> Floats:
+    """Exp of each matrix, shape (..., n, n).
+
+    SciPy has a shortcut for triangular matrices that loses up to 12 digits where neighbours on
+    the diagonal are nearly equal. A coupling too small to count keeps it on the general way.
+    """
+    coupled = matrix.copy()
+    for corner in ((..., 0, -1), (..., -1, 0)):
+        coupled[corner] = np.where(matrix[corner] == 0, 1e-300, matrix[corner])
+    result: Floats = expm(coupled)
+    return result
+
+
 def _advance(modes: _Modes, regime: Ints, state: Modal, dt_h: Floats) -> Modal:
     """Modal state ``dt_h`` later; regime, dt_h shape (S,), state shape (S, m)."""
     rows = np.arange(len(state))
@@ -139,7 +152,7 @@ def _advance(modes: _Modes, regime: Ints, state: Modal, dt_h: Floats) -> Modal:
     plain = np.flatnonzero(modes.plain[rows, regime] & (dt_h > 0))
     if plain.size:
         steps = modes.rates_per_h[plain, regime[plain]] * dt_h[plain, None, None]
-        after[plain] = (expm(steps) @ state[plain, :, None])[..., 0]
+        after[plain] = (_exponential(steps) @ state[plain, :, None])[..., 0]
     return after
 
 
@@ -161,9 +174,9 @@ def _plain_view(
         size, seen = rates.shape[0], outputs.shape[0]
         block = np.zeros((size + seen, size + seen))
         block[:size, :size], block[size:, :size] = rates, outputs
-        moves = expm(block * steps_h[:, None, None])[:, size:, :size]
+        moves = _exponential(block * steps_h[:, None, None])[:, size:, :size]
     else:
-        moves = outputs @ expm(rates * steps_h[:, None, None])
+        moves = outputs @ _exponential(rates * steps_h[:, None, None])
     result: Floats = np.einsum("tom,tm->ot", moves[which], state.real)
     return result
 
@@ -326,8 +339,9 @@ def endless(rates_per_h: Floats, state: Floats, interval_h: float) -> Floats:
     """
     keeps = np.diagonal(rates_per_h, axis1=1, axis2=2) == 0
     identity = np.eye(rates_per_h.shape[-1])
-    lost = np.where(keeps[..., None], identity, identity - expm(rates_per_h * interval_h))
-    stays = np.abs(np.where(keeps, state, 0.0)) > 1e-9 * np.abs(state).max(axis=1, keepdims=True)
+    lost = np.where(keeps[..., None], identity, identity - _exponential(rates_per_h * interval_h))
+    gathers = keeps & (rates_per_h != 0).any(axis=2)
+    stays = gathers & (np.abs(state) > 1e-9 * np.abs(state).max(axis=1, keepdims=True))
     if stays.any() or not (np.linalg.cond(lost) < _MAX_CONDITION).all():
         raise ValueError("there is no steady state: something never leaves the body")
     total: Floats = np.linalg.solve(lost, np.where(keeps, 0.0, state)[..., None])[..., 0]

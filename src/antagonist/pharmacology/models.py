@@ -18,11 +18,12 @@ def _checked(text: str) -> str:
     return text
 
 
-Formula = Annotated[str, AfterValidator(_checked)]
+# A number may stand unquoted in a model file.
+Formula = Annotated[str, Field(coerce_numbers_to_str=True), AfterValidator(_checked)]
 
 
 class _Data(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Parameter(_Data):
@@ -52,6 +53,11 @@ class Parameter(_Data):
         if self.transform == "logit" and not 0 < self.value < 1:
             raise ValueError(
                 f"value {self.value} is not allowed on a logit scale (between 0 and 1)"
+            )
+        if self.bounds is not None and not self.bounds[0] <= self.value <= self.bounds[1]:
+            low, high = self.bounds
+            raise ValueError(
+                f"value {self.value} is not allowed (between its bounds {low}, {high})"
             )
         return self
 
@@ -144,7 +150,13 @@ class Structure(_Data):
     residuals: Mapping[str, Residual] = {}
 
     @model_validator(mode="after")
-    def _known_compartments(self) -> Structure:
+    def _known_names(self) -> Structure:
+        if len(set(self.compartments)) < len(self.compartments):
+            raise ValueError("compartments are not allowed to repeat a name")
+        for output in self.residuals:
+            if output not in self.outputs:
+                known = ", ".join(self.outputs)
+                raise ValueError(f"output {output!r} is not allowed (one of {known})")
         used = [t.source for t in self.transfers] + [t.to for t in self.transfers if t.to]
         used += [x for link in self.links for x in (link.of, link.to)]
         used += [o.of for o in self.outputs.values()] + list(self.dose_inputs)

@@ -40,8 +40,8 @@ class StatedTime:
     at_h: hours since origin; None where ``state`` says why.
     state: ``at`` a moment within the horizon; ``never`` (not reached at as_of:
         not protected now, or danger now); ``beyond`` the horizon.
-    median_h: median crossing or None; probability_reached: share of draws that are
-        over the threshold at as_of.
+    median_h: median crossing or None. share_over_now: share of draws over the line at as_of.
+    endpoint, blocked_fraction, percentile: the line, and which percentile of its crossing.
     """
 
     name: str
@@ -49,7 +49,9 @@ class StatedTime:
     state: Literal["at", "never", "beyond"]
     median_h: float | None
     share_over_now: float
-    meaning: str
+    endpoint: str
+    blocked_fraction: float
+    percentile: float
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class ChallengePoint:
         same dose has without naltrexone.
     breakthrough_low_mg: professional output only: low end of the 90 % interval of the
         dose that restores the unblocked effect of the reference dose; None elsewhere.
-    extrapolated: words naming what no study fitted, empty if all is fitted.
+    extrapolated: no published challenge fitted this opioid on this endpoint; the effect follows
+        from competition alone.
     """
 
     time_h: float
@@ -71,7 +74,15 @@ class ChallengePoint:
     endpoint: Literal["subjective", "physiological"]
     remaining: tuple[float, float, float]
     breakthrough_low_mg: float | None
-    extrapolated: str
+    extrapolated: bool
+
+
+@dataclass(frozen=True)
+class Note:
+    """One thing assumed, missing or extrapolated: a text key and its values, worded at the edge."""
+
+    key: str
+    values: Mapping[str, str | float]
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,7 @@ class Forecast:
 
     width_shares: quantity of interest (blocked now) -> share of the 90 % width that
         parameter uncertainty, structure and between-subject variability alone give.
-    notes: what is assumed, missing or extrapolated, one sentence each.
+    notes: what is assumed, missing or extrapolated.
     """
 
     course: Course
@@ -126,4 +137,4 @@ class Forecast:
     threshold: Threshold
     provenance: Provenance
     width_shares: Mapping[str, float]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]

@@ -1,0 +1,225 @@
+"""The main job: from a dosing history to levels, blockade, times of protection and challenges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antagonist.pharmacology.agonists import agonist, heroin_equivalent
+from antagonist.pharmacology.catalogue import formulations
+from antagonist.pharmacology.challenge import challenge_points
+from antagonist.pharmacology.dosing.records import Course
+from antagonist.pharmacology.ensemble import Ensemble, ensemble
+from antagonist.pharmacology.parameter_sets import ParameterSet, parameter_set
+from antagonist.pharmacology.protection import Statement, first_fall, stated_time, statements
+from antagonist.pharmacology.responses import ENDPOINTS, Endpoint, blocked, odds_that_block
+from antagonist.pharmacology.results import (
+    QUANTILES,
+    Band,
+    Forecast,
+    Note,
+    Now,
+    Provenance,
+    StatedTime,
+    Threshold,
+)
+from antagonist.pharmacology.settings import Settings, defaults, settings
+from antagonist.pharmacology.subjects import Include
+
+Floats = NDArray[np.float64]
+QUANTITIES: Mapping[str, str] = {
+    "conc_ntx": "ng/mL",
+    "conc_6bn": "ng/mL",
+    "mu_occupancy": "fraction",
+    "kappa_occupancy": "fraction",
+    "delta_occupancy": "fraction",
+    "blocked_subjective": "fraction",
+    "blocked_physiological": "fraction",
+}
+COVARIATES = (
+    "weight_kg",
+    "sex",
+    "liver",
+    "creatinine_clearance_ml_per_min",
+    "opioid_or_alcohol_dependent",
+    "smoker",
+    "age_y",
+)
+
+
+def _statements(threshold: Threshold) -> tuple[Statement, ...]:
+    base = defaults()
+    return statements(
+        threshold.endpoint,
+        threshold.blocked_fraction,
+        (base.blunted.endpoint, base.blunted.blocked_fraction),
+        (base.danger.endpoint, base.danger.blocked_fraction),
+    )
+
+
+def _reference_mg(drawn: Ensemble, threshold: Threshold) -> Floats:
+    held = drawn.held
+    return threshold.dose_mg * heroin_equivalent(threshold.agonist, threshold.route, held)
+
+
+def crossings_h(
+    drawn: Ensemble, threshold: Threshold, statement: Statement, time_h: Floats
+) -> Floats:
+    """When each draw first falls under a statement's line from time_h[0] on, shape (S,)."""
+    endpoint: Endpoint = "subjective" if statement.endpoint == "subjective" else "physiological"
+    line = odds_that_block(
+        statement.blocked_fraction, _reference_mg(drawn, threshold), drawn.held, endpoint
+    )
+    odds = np.maximum(drawn.signal("mu_odds", time_h), 1e-12)
+    return first_fall(time_h, np.log(odds / np.maximum(line, 1e-12)))
+
+
+def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[str, Floats]:
+    """Every quantity of a forecast for every draw, each of shape (S, T)."""
+    found = {q: drawn.signal(q, time_h) for q in QUANTITIES if not q.startswith("blocked_")}
+    odds, dose = drawn.signal("mu_odds", time_h), _reference_mg(drawn, threshold)
+    for endpoint in ENDPOINTS:
+        found[f"blocked_{endpoint}"] = blocked(dose, odds, drawn.held, endpoint)
+    return found
+
+
+def _grid(course: Course, step_h: float) -> Floats:
+    count = int(np.ceil(course.horizon_h / step_h)) + 1
+    grid = np.linspace(0.0, (count - 1) * step_h, count)
+    return np.unique(np.append(grid, course.as_of_h))
+
+
+def _notes(course: Course) -> tuple[Note, ...]:
+    subject = course.subject
+    notes = [
+        Note("typical_covariate", {"covariate": name})
+        for name in COVARIATES
+        if name not in subject.covariates
+    ]
+    products = {r.product for r in subject.records if r.product}
+    known = formulations()
+    notes += [
+        Note("product_note", {"product": name, "note": known[name].note})
+        for name in sorted(products)
+        if known[name].note
+    ]
+    notes.append(Note("receptor_constants", {}))
+    notes.append(Note("delta_extrapolated", {}))
+    if subject.covariates.get("liver") == "compensated_cirrhosis":
+        notes.append(Note("compensated_assumed", {}))
+    return tuple(notes)
+
+
+def width_shares(
+    parameters: ParameterSet, course: Course, chosen: Settings, full: Floats
+) -> dict[str, float]:
+    """What each source of doubt alone gives of the 90 % width of the blocked effect now.
+
+    full: draws with everything, shape (S,). Shares need not add to one.
+    """
+
+    def logit_width(values: Floats) -> float:
+        kept = np.clip(values, 1e-9, 1 - 1e-9)
+        ends = np.percentile(np.log(kept / (1 - kept)), (5, 95))
+        return float(ends[1] - ends[0])
+
+    total = logit_width(full)
+    if total <= 0:
+        return {}
+    middles = [
+        ensemble(
+            parameters,
+            course.subject,
+            draws=1,
+            rng=np.random.default_rng(chosen.seed),
+            include=Include(False, False, False),
+            fitted=[part],
+        )
+        for part in parameters.fitted
+    ]
+    at = np.array([course.as_of_h])
+    centre = np.array(
+        [signals_of(m, chosen.threshold, at)["blocked_subjective"][0, 0] for m in middles]
+    )
+    kept = np.clip(centre, 1e-9, 1 - 1e-9)
+    structure = float(np.ptp(np.log(kept / (1 - kept))))
+    one = replace(parameters, fitted=parameters.fitted[:1])
+
+    def within_one(include: Include) -> float:
+        rng = np.random.default_rng(chosen.seed)
+        drawn = ensemble(one, course.subject, draws=chosen.draws, rng=rng, include=include)
+        return logit_width(signals_of(drawn, chosen.threshold, at)["blocked_subjective"][:, 0])
+
+    return {
+        "parameter": within_one(Include(True, False, False)) / total,
+        "structure": structure / total,
+        "between_study": within_one(Include(False, True, False)) / total,
+        "between_subject": within_one(Include(False, False, True)) / total,
+    }
+
+
+def stated_times(
+    drawn: Ensemble, threshold: Threshold, as_of_h: float, horizon_h: float
+) -> tuple[StatedTime, ...]:
+    """The three stated times from as_of_h on, looked for up to horizon_h."""
+    count = int(np.ceil(horizon_h - as_of_h)) + 1
+    time_h = as_of_h + np.arange(max(count, 2), dtype=float)
+    return tuple(
+        stated_time(s, crossings_h(drawn, threshold, s, time_h), as_of_h)
+        for s in _statements(threshold)
+    )
+
+
+def simulate(
+    course: Course,
+    chosen: Settings | None = None,
+    *,
+    challenge: tuple[str, str, float] | None = None,
+    challenge_at_h: Sequence[float] | None = None,
+) -> Forecast:
+    """Forecast a course for one new patient, with everything uncertain drawn.
+
+    course: dosing history with its 'now'. challenge: (opioid, route, mg), default the
+    threshold's. challenge_at_h: hours since origin, default some hours from now on.
+    Raises InputError for unknown or unsupported products, opioids or routes.
+    """
+    chosen = chosen or settings()
+    parameters = parameter_set(chosen.parameter_set)
+    rng = np.random.default_rng(chosen.seed)
+    drawn = ensemble(parameters, course.subject, draws=chosen.draws, rng=rng)
+    time_h = _grid(course, chosen.step_h)
+    seen = signals_of(drawn, chosen.threshold, time_h)
+    bands = {
+        name: Band(name, QUANTITIES[name], time_h, np.quantile(values, QUANTILES, axis=0))
+        for name, values in seen.items()
+    }
+    now_i = int(np.searchsorted(time_h, course.as_of_h))
+    at_now = {n: b.quantiles[[0, 2, 4], now_i] for n, b in bands.items()}
+    now = Now(
+        {n: (float(q[0]), float(q[1]), float(q[2])) for n, q in at_now.items()}, dict(QUANTITIES)
+    )
+    t = chosen.threshold
+    name, route, dose_mg = challenge or (t.agonist, t.route, t.dose_mg)
+    agonist(name, route)
+    after = defaults().challenge_after_h
+    hours = challenge_at_h or [course.as_of_h + h for h in after]
+    weights = {part.structure.id: part.weight for part in parameters.fitted}
+    return Forecast(
+        course=course,
+        bands=bands,
+        now=now,
+        stated=stated_times(drawn, t, course.as_of_h, course.horizon_h),
+        challenges=challenge_points(drawn, name, route, dose_mg, hours),
+        threshold=t,
+        provenance=Provenance(
+            parameters.name, parameters.version, parameters.sha256, weights,
+            chosen.draws, chosen.seed,
+        ),
+        width_shares=width_shares(
+            parameters, course, chosen, seen["blocked_subjective"][:, now_i]
+        ),
+        notes=_notes(course),
+    )  # fmt: skip

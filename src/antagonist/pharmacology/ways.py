@@ -1,0 +1,171 @@
+"""The ways in: what a dose of a product, or into a compartment, does to a model's state."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antagonist.foundation.errors import InputError
+from antagonist.pharmacology.expressions import parse
+from antagonist.pharmacology.kernel import LinearSystem
+from antagonist.pharmacology.models import DoseInput, Formulation, Release, Structure
+
+Floats = NDArray[np.float64]
+Parameters = Mapping[str, Floats]  # each of shape (S, P)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One jump that a unit dose makes: state, amount per mg and delay, shapes (S, P)."""
+
+    target: int
+    amount: Floats
+    delay_h: Floats
+
+    def of_subject(self, s: int) -> Slot:
+        """The same for one subject."""
+        rows = slice(s, s + 1)
+        return Slot(self.target, self.amount[rows], self.delay_h[rows])
+
+
+@dataclass(frozen=True)
+class Infusion:
+    """A constant rate held in a state: per mg/h given, from ``delay_h`` on, shapes (S, P).
+
+    lasting: duration over AMT / RATE.
+    """
+
+    slot: Slot
+    lasting: Floats
+
+    def of_subject(self, s: int) -> Infusion:
+        """The same for one subject."""
+        return Infusion(self.slot.of_subject(s), self.lasting[s : s + 1])
+
+
+class Builder:
+    """Grows the state vector: compartments first, then depots and constant-rate inputs."""
+
+    def __init__(self, structure: Structure, parameters: Parameters) -> None:
+        self.structure = structure
+        self.values = parameters
+        self.shape = np.broadcast_shapes(*(v.shape for v in parameters.values()))
+        self.names = list(structure.compartments)
+        self.rates: list[tuple[int, int, Floats]] = []  # (row, column, 1/h)
+
+    def of(self, formula: str) -> Floats:
+        """Value of a formula, shape (S, P). Raises InputError for a name no parameter has."""
+        try:
+            return np.broadcast_to(parse(formula)(self.values), self.shape)
+        except KeyError as missing:
+            known = ", ".join(sorted(self.values))
+            name = str(missing.args[0])
+            raise InputError(self.structure.id, formula, name, f"one of {known}") from None
+
+    def index(self, name: str) -> int:
+        """Place of a compartment in the state."""
+        return self.names.index(name)
+
+    def state(self, name: str) -> int:
+        """Add a state; returns its place."""
+        self.names.append(name)
+        return len(self.names) - 1
+
+    def flow(self, row: int, column: int, rate: Floats) -> None:
+        """What each unit of ``column`` adds to ``row`` per hour, shape (S, P)."""
+        self.rates.append((row, column, rate))
+
+    def compartments(self) -> None:
+        """The flows among the compartments and into effect sites."""
+        for transfer in self.structure.transfers:
+            source, rate = self.index(transfer.source), self.of(transfer.rate)
+            self.flow(source, source, -rate)
+            if transfer.to is not None:
+                self.flow(self.index(transfer.to), source, rate)
+        for link in self.structure.links:
+            site, rate = self.index(link.to), self.of(link.rate)
+            self.flow(site, site, -rate)
+            self.flow(site, self.index(link.of), rate * self.of(link.gain))
+
+    def release(
+        self, label: str, part: Release, arrivals: list[tuple[int, Floats]], salt: float
+    ) -> list[Slot]:
+        """Jumps of one part of a release profile into (state, share) pairs, per mg of dose."""
+        fraction, lag_h = self.of(part.fraction) * salt, self.of(part.lag_h)
+        if part.kind == "bolus":
+            return [Slot(target, fraction * share, lag_h) for target, share in arrivals]
+        if part.kind == "exponential":
+            assert part.rate_per_h is not None
+            depot, rate = self.state(label), self.of(part.rate_per_h)
+            self.flow(depot, depot, -rate)
+            for target, share in arrivals:
+                self.flow(target, depot, rate * share)
+            return [Slot(depot, fraction, lag_h)]
+        assert part.duration_h is not None
+        duration_h, held = self.of(part.duration_h), self.state(label)
+        for target, share in arrivals:
+            self.flow(target, held, share)
+        rate = fraction / duration_h
+        return [Slot(held, rate, lag_h), Slot(held, -rate, lag_h + duration_h)]
+
+    def infusion(
+        self, label: str, arrivals: list[tuple[int, Floats]], lag_h: Floats, lasting: Floats
+    ) -> Infusion:
+        """A state that holds a constant rate into (state, share) pairs."""
+        held = self.state(label)
+        for target, share in arrivals:
+            self.flow(target, held, share)
+        return Infusion(Slot(held, np.ones(self.shape), lag_h), lasting)
+
+    def by_compartment(self, name: str, infused: bool) -> tuple[list[Slot], list[Infusion]]:
+        """A dose that names a compartment, as a bolus and (where ``infused``) with a RATE."""
+        given = self.structure.dose_inputs.get(name, DoseInput())
+        target, one = self.index(name), self.of("1")
+        fraction, lag_h = self.of(given.fraction), self.of(given.lag_h)
+        slots = [Slot(target, fraction, lag_h)]
+        if not infused:
+            return slots, []
+        # NONMEM: RATE is what arrives per hour, so the fraction shortens the infusion.
+        return slots, [self.infusion(f"cmt:{name}.rate", [(target, one)], lag_h, fraction)]
+
+    def by_product(
+        self, name: str, product: Formulation, infused: bool
+    ) -> tuple[list[Slot], list[Infusion]]:
+        """A dose of a product; with a RATE only where all of it enters at once.
+
+        Raises InputError for no published levels, an unknown entry, or a RATE on a depot.
+        """
+        if product.status == "no_data":
+            raise InputError("", "product", name, "no data: no published levels for it")
+        if product.entry not in self.structure.entries:
+            known = ", ".join(self.structure.entries)
+            raise InputError(name, "entry", product.entry, f"one of {known}")
+        entry = self.structure.entries[product.entry]
+        arrivals = [(self.index(name), self.of(share)) for name, share in entry.items()]
+        slots: list[Slot] = []
+        infusions: list[Infusion] = []
+        for n, part in enumerate(product.release, start=1):
+            slots += self.release(f"{name}.{n}", part, arrivals, product.salt_factor)
+            if not infused:
+                continue
+            if part.kind != "bolus":
+                raise InputError("", "RATE", "> 0", f"0 for {name}: it has its own release")
+            fraction = self.of(part.fraction) * product.salt_factor
+            entering = [(target, share * fraction) for target, share in arrivals]
+            label, lag_h = f"{name}.{n}.rate", self.of(part.lag_h)
+            infusions.append(self.infusion(label, entering, lag_h, self.of("1")))
+        return slots, infusions
+
+    def system(self) -> LinearSystem:
+        """The system of all states so far."""
+        size = len(self.names)
+        rates = np.zeros((*self.shape, size, size))
+        for row, column, rate in self.rates:
+            rates[..., row, column] += rate
+        outputs = np.zeros((*self.shape, len(self.structure.outputs), size))
+        for o, output in enumerate(self.structure.outputs.values()):
+            outputs[..., o, self.index(output.of)] = self.of(output.gain)
+        return LinearSystem(rates, outputs)
