@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
-from antagonist.pharmacology.calibration.fit import (
+from antagonist.pharmacology.calibration.answers import (
     Point,
     Problem,
     RowAnswer,
     answer_study,
     margin,
-    minimise,
 )
+from antagonist.pharmacology.calibration.fit import minimise
 from antagonist.pharmacology.calibration.observations import Question, transform
 from antagonist.pharmacology.calibration.variability import log_spread, observed_log_spread
 

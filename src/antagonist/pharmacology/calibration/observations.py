@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from antagonist.foundation.errors import InputError
+from antagonist.pharmacology.agonists import agonist
 from antagonist.pharmacology.catalogue import DATA, near_match, read_yaml, validated
 from antagonist.pharmacology.models import Formula
 
@@ -213,6 +214,10 @@ def question(
     if regimen is None and "count" not in meaning:
         return _skipped(row, f"unknown regimen {row['regimen']!r}")
     count, interval_h = regimen or (1, 24.0)
+    challenge = meaning.get("agonist") or _agonist(row["challenge"])
+    asks_for_challenge = "blocked_" in meaning.get("signal", "")
+    if asks_for_challenge and (unknown := _unknown_challenge(challenge, row["challenge"])):
+        return _skipped(row, unknown)
     dose_mg = meaning.get("dose_mg", _number(row, "dose_mg", source))
     if dose_mg is None and meaning.get("kind") != "parameter":
         return _skipped(row, "dose not stated")
@@ -229,7 +234,7 @@ def question(
         "value": value,
         "statistic": row["statistic"],
         "provenance": row["provenance"],
-        "agonist": _agonist(row["challenge"]),
+        "agonist": challenge,
         "subjects": _subjects(row, source),
     }
     if at_h is not None and "time_h" not in overrides:
@@ -250,6 +255,18 @@ def question(
         {**found, "row_id": row["row_id"], "study": row["source"], "quantity": row["quantity"]},
         f"{source}: {row['row_id']}",
     )
+
+
+def _unknown_challenge(challenge: Any, text: str) -> str:
+    """Why a challenge cannot be put to the model, or nothing."""
+    if challenge is None:
+        return f"no challenge dose the model can read in {text!r}"
+    given = challenge if isinstance(challenge, Agonist) else Agonist(**challenge)
+    try:
+        agonist(given.name, given.route)
+    except InputError as error:
+        return f"challenge: {error}"
+    return ""
 
 
 def _subjects(row: Mapping[str, str], source: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from antagonist.pharmacology.calibration.fit import residual
+from antagonist.pharmacology.calibration.answers import residual
 from antagonist.pharmacology.calibration.left_out import reference_scores
 from antagonist.pharmacology.calibration.observations import Question
 from antagonist.pharmacology.calibration.run import (
@@ -86,6 +86,10 @@ def _structure_report(
     key = [i for i, n in enumerate(estimates.names) if n in KEY]
     correlation = estimates.covariance / np.outer(sd, sd)
     parameters = p.parameters
+
+    def value(i: int, name: str) -> float:
+        return float(backward(np.array(estimates.mean[i]), parameters[name].transform))
+
     return {
         "title": p.structure.title,
         "weight": weight,
@@ -97,7 +101,7 @@ def _structure_report(
             name: {
                 "prior": parameters[name].value,
                 "prior_sd": parameters[name].prior_sd,
-                "estimate": float(backward(np.array(estimates.mean[i]), parameters[name].transform)),
+                "estimate": value(i, name),
                 "sd": float(sd[i]),
                 "unit": parameters[name].unit,
                 "transform": parameters[name].transform,

@@ -12,15 +12,8 @@ from numpy.typing import NDArray
 
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.agonists import heroin_equivalent
-from antagonist.pharmacology.calibration.fit import (
-    Point,
-    Problem,
-    State,
-    answer_study,
-    at_bounds,
-    minimise,
-    start,
-)
+from antagonist.pharmacology.calibration.answers import Point, Problem, answer_study, start
+from antagonist.pharmacology.calibration.fit import State, at_bounds, minimise
 from antagonist.pharmacology.calibration.left_out import Forecasted, leave_each_out
 from antagonist.pharmacology.calibration.observations import Question, load_questions
 from antagonist.pharmacology.calibration.variability import Variability, fit_variability
@@ -105,7 +98,7 @@ def _profile(p: Problem, state: State, name: str) -> tuple[tuple[float, float], 
         theta = {n: x for n, x in state.point.theta.items() if n != name}
         refit = minimise(
             replace(p, structure=held), replace(state.point, theta=theta),
-            rounds=1, steps=4,
+            rounds=1, steps=12,
         )  # fmt: skip
         prior = ((phi - forward(definition.value, definition.transform)) / definition.prior_sd) ** 2
         found.append((value, refit.cost + prior / 2 - state.cost))
@@ -173,9 +166,12 @@ def shares(
     """Share of each structure in every printed interval.
 
     A structure takes part if its left-out log score is within two standard errors of the best
-    one's (paired over rows) or it meets every target; those that take part share equally.
+    one's (paired over rows) or it meets every target; those that take part share equally. Without
+    left-out predictions all do.
     """
     best = max(fits, key=lambda f: f.log_score)
+    if not best.left_out:
+        return {fit.name: 1 / len(fits) for fit in fits}
     kept = []
     for fit in fits:
         gap = np.array(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.stats import norm
 
-from antagonist.pharmacology.calibration.fit import RowAnswer
+from antagonist.pharmacology.calibration.answers import RowAnswer
 from antagonist.pharmacology.models import Parameter, Structure
 from antagonist.pharmacology.subjects import subject_covariance
 
