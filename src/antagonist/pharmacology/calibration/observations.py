@@ -24,6 +24,8 @@ _COLUMNS = (
     *("row_id", "source", "n", "product", "dose_mg", "regimen", "time_h", "quantity"),
     *("statistic", "value", "unit", "low", "high", "challenge", "provenance", "note"),
 )
+# What does not depend on the dose in a linear model.
+_DOSE_FREE = ("half_life", "peak_time", "cv", "fold_range")
 _UNITS = {("h", "d"): 1 / 24, ("L/h", "mL/min"): 1000 / 60, ("d", "h"): 24.0}
 
 
@@ -139,21 +141,30 @@ def _number(row: Mapping[str, str], name: str, source: str) -> float | None:
         raise InputError(source, f"{row['row_id']}.{name}", text, "a number or empty") from None
 
 
+_UNIT_H = {"h": 1.0, "d": 24.0, "w": 168.0}
+_REGIMENS = {
+    "": (1, 24.0),
+    "single": (1, 24.0),
+    "daily": (14, 24.0),
+    "chronic": (28, 24.0),
+    "weekly": (4, 168.0),
+    "three times a week": (12, 56.0),
+}
+
+
 def _regimen(text: str) -> tuple[int, float] | None:
-    """Doses and interval, h, of a regimen in the words of the table."""
-    plain = {
-        "single": (1, 24.0),
-        "daily": (14, 24.0),
-        "q4w": (4, 672.0),
-        "q48h": (7, 48.0),
-        "three times a week": (12, 56.0),
-        "chronic": (28, 24.0),
-        "": (1, 24.0),
-    }
-    if text in plain:
-        return plain[text]
-    if match := re.fullmatch(r"(daily|q4w) x(\d+)", text):
-        return int(match[2]), 24.0 if match[1] == "daily" else 672.0
+    """Doses and interval, h, of a regimen in the words of the table.
+
+    Without a count a regimen goes on for two weeks, or for four doses where that is longer.
+    """
+    if text in _REGIMENS:
+        return _REGIMENS[text]
+    if match := re.fullmatch(r"(daily|weekly) x ?(\d+)", text):
+        return int(match[2]), _REGIMENS[match[1]][1]
+    if match := re.fullmatch(r"q(\d+)([hdw])(?: x ?(\d+))?", text):
+        interval_h = int(match[1]) * _UNIT_H[match[2]]
+        count = int(match[3]) if match[3] else max(4, round(336 / interval_h) if interval_h else 0)
+        return (count, interval_h) if interval_h > 0 else None
     return None
 
 
@@ -219,6 +230,8 @@ def question(
     if asks_for_challenge and (unknown := _unknown_challenge(challenge, row["challenge"])):
         return _skipped(row, unknown)
     dose_mg = meaning.get("dose_mg", _number(row, "dose_mg", source))
+    if dose_mg is None and meaning.get("kind") in _DOSE_FREE:
+        dose_mg = products[product].typical_dose_mg or 1.0
     if dose_mg is None and meaning.get("kind") != "parameter":
         return _skipped(row, "dose not stated")
     scale: Scale = meaning.get("scale", "log")
