@@ -7,6 +7,7 @@ Everything here is decision support for professionals, not a certified medical d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
@@ -57,13 +58,18 @@ def local_time(course: _records.Course, time_h: float) -> datetime:
 
 
 def _hours(course: _records.Course, moment: datetime | float) -> float:
-    if not isinstance(moment, datetime):
-        return float(moment)
-    if moment.tzinfo is None:
-        raise InputError("challenge", "at", moment.isoformat(), "a time with its zone or offset")
-    if course.subject.origin is None:
-        raise InputError("course", "origin", None, "an aware time of hour 0")
-    return hours_between(course.subject.origin, moment)
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            allowed = "a time with its zone or offset"
+            raise InputError("challenge", "at", moment.isoformat(), allowed)
+        if course.subject.origin is None:
+            raise InputError("course", "origin", None, "an aware time of hour 0")
+        hours = hours_between(course.subject.origin, moment)
+    else:
+        hours = float(moment)
+    if not 0 <= hours < math.inf:
+        raise InputError("challenge", "at", str(moment), "a time not before the first dose")
+    return hours
 
 
 def simulate(

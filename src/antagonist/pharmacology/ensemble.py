@@ -68,10 +68,15 @@ def products_of(records: Sequence[EventRecord]) -> dict[str, Formulation]:
 
 
 def counts(fitted: Sequence[Fitted], draws: int) -> list[int]:
-    """Draws for each structure in proportion to its share, at least one each."""
+    """Draws for each structure in proportion to its share, at least one each.
+
+    They add up to ``draws``, or to the number of structures where that is more.
+    """
     weights = np.array([f.weight for f in fitted])
     exact = weights / weights.sum() * draws
     whole = np.maximum(np.floor(exact).astype(int), 1)
+    for _ in range(int(whole.sum()) - max(draws, len(whole))):
+        whole[np.argmax(np.where(whole > 1, whole - exact, -np.inf))] -= 1
     for i in np.argsort(whole - exact)[: max(draws - int(whole.sum()), 0)]:
         whole[i] += 1
     return [int(n) for n in whole]
@@ -103,7 +108,8 @@ def ensemble(
     if draws < 1:
         raise InputError("", "draws", draws, "at least 1")
     products = products_of(subject.records)
-    first_h = min((r.time_h for r in subject.records), default=0.0)
+    # Hour 0 is the first planned dose, which may have been missed.
+    first_h = min((0.0, *(r.time_h for r in subject.records)))
     chosen = fitted if fitted is not None else parameters.fitted
     scenes = []
     for part, count in zip(chosen, counts(chosen, draws), strict=True):

@@ -23,8 +23,11 @@ Modal = NDArray[Any]
 # How far modes may cancel: an answer is off by up to 1e-16 of its peak times this (measured
 # against 60-digit arithmetic over random systems), so by 1e-9 of the 1e-8 that is promised.
 MAX_CANCELLATION = 1e7
-# No course is longer, hours; peaks are looked for up to here, at this many moments.
+# No course is longer, hours: how far the rounding of a rate can add up.
 _LONGEST_H = 1e4
+# Hours a course lasts at least: what peaks later counts as it stands by then. And the number of
+# moments at which peaks are looked for.
+_SHORTEST_H = 24.0
 _PEAK_POINTS = 16
 # Above this the inverse of the vectors has too few digits to judge the cancellation by.
 _MAX_CONDITION = 1e12
@@ -105,7 +108,7 @@ def _cancellation(values: Modal, vectors: Modal, inverse: Modal, rates_per_h: Fl
     slowest = np.where(speeds > 1e-9 * fastest, speeds, fastest).min(axis=-1, keepdims=True)
     peak = np.zeros(rates_per_h.shape)
     for step in np.linspace(0.0, 1.0, _PEAK_POINTS):
-        time_h = np.minimum(0.3 * (10 / slowest * fastest) ** step / fastest, _LONGEST_H)
+        time_h = np.minimum(0.3 * (10 / slowest * fastest) ** step / fastest, _SHORTEST_H)
         moved = (vectors * np.exp(values * time_h)[..., None, :]) @ inverse
         peak = np.maximum(peak, np.abs(moved))
     longest = np.minimum(_LONGEST_H, 1 / np.where(speeds > 0, speeds, np.inf))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
+from antagonist.pharmacology.responses import ENDPOINTS
 from antagonist.pharmacology.results import Forecast
 from antagonist.report.doses import DoseMarks, dose_marks
 from antagonist.report.images import save, svg_text
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = ["forecast_figure", "save", "svg_text"]
 
-FIGURE_INCHES = (8.3, 9.6)
-PANEL_HEIGHTS = (0.32, 3.0, 2.3, 3.0)
+WIDTH_IN, HEIGHT_IN = 8.3, 10.6
+# Fixed places: a layout solver takes longer than all the rest of the drawing, and its last digits
+# change from run to run. Top edge and height of each row of the figure, inches from its top.
+LEFT_IN, RIGHT_IN = 0.68, 7.34
+ROWS_IN = ((0.42, 0.24), (1.14, 2.25), (3.72, 1.57), (5.62, 1.71), (7.66, 1.71))
+Y_LABEL = -0.071  # of the panel's width
 LONGEST_TITLE = 85  # characters that fit the width of the figure
 LEFT_MARGIN = 0.015  # of the span: room for the mark of a dose at the start
 GREY = "#666666"
@@ -48,40 +53,42 @@ def forecast_figure(
     Returns a figure that belongs to no window and no global state.
     Raises InputError for an unknown language, audience or time zone.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     words, reader = wording(language), checked_audience(audience)
     clock = clock_of(forecast.course, words)
-    figure = Figure(figsize=FIGURE_INCHES, layout="constrained")
-    FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(len(PANEL_HEIGHTS), 1, height_ratios=PANEL_HEIGHTS)
-    doses = figure.add_subplot(grid[0])
-    panels = [figure.add_subplot(grid[row], sharex=doses) for row in (1, 2, 3)]
+    figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN))
+    doses, *panels = _rows(figure)
     title = shorten(chart_title(forecast, words, reader), LONGEST_TITLE, placeholder=" …")
-    figure.suptitle(title, fontsize=11, fontweight="bold")
+    figure.suptitle(title, fontsize=11, fontweight="bold", y=0.995)
     _draw_doses(doses, dose_marks(forecast.course), forecast.course.as_of_h, words)
     draw_levels(panels[0], forecast, words)
     draw_occupancy(panels[1], forecast, words)
-    draw_blocked(panels[2], forecast, words, reader)
+    for axes, endpoint in zip(panels[2:], ENDPOINTS, strict=True):
+        draw_blocked(axes, forecast, words, reader, endpoint)
     for axes in panels:
         axes.axvline(forecast.course.as_of_h, color=BLACK, linewidth=1.0)
         axes.grid(True, color="#dddddd", linewidth=0.5)
         axes.set_axisbelow(True)
-        axes.tick_params(labelsize=8, labelbottom=axes is panels[2])
+        axes.yaxis.set_label_coords(Y_LABEL, 0.5)
+        axes.tick_params(labelsize=8, labelbottom=axes is panels[-1])
     _draw_time_axis([doses, *panels], forecast, clock)
     _key(figure, words)
-    _settle(figure)
     return figure
 
 
-def _settle(figure: Figure) -> None:
-    """Lay out once and round: the layout solver's last digits change from run to run."""
-    figure.draw_without_rendering()
-    boxes = [axes.get_position().bounds for axes in figure.axes]
-    figure.set_layout_engine("none")
-    for axes, (left, bottom, width, height) in zip(figure.axes, boxes, strict=True):
-        axes.set_position((round(left, 4), round(bottom, 4), round(width, 4), round(height, 4)))
+def _rows(figure: Figure) -> list[Axes]:
+    """The row of doses and the panels, on one time axis."""
+    rows: list[Axes] = []
+    for top_in, height_in in ROWS_IN:
+        place = (
+            LEFT_IN / WIDTH_IN,
+            1.0 - (top_in + height_in) / HEIGHT_IN,
+            (RIGHT_IN - LEFT_IN) / WIDTH_IN,
+            height_in / HEIGHT_IN,
+        )
+        rows.append(figure.add_axes(place, sharex=rows[0] if rows else None))
+    return rows
 
 
 def _draw_doses(axes: Axes, marks: DoseMarks, as_of_h: float, words: Wording) -> None:
@@ -162,7 +169,7 @@ def _key(figure: Figure, words: Wording) -> None:
     figure.legend(
         list(handles.values()),
         [words.text(f"chart.{key}") for key in handles],
-        loc="outside lower center",
+        loc="lower center",
         ncols=3,
         fontsize=8,
         frameon=False,

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING
 
 from antagonist.pharmacology.results import Forecast
 from antagonist.report.content import (
+    PATIENT_WARNINGS,
     challenge_groups,
     now_rows,
     remaining_text,
     structures_text,
-    unique,
 )
+from antagonist.report.limits import limits
 from antagonist.report.moments import Clock, clock_of
 from antagonist.report.numbers import CHARTED
-from antagonist.report.phrases import agonist_dose, chart_title, stated_text, threshold_text
+from antagonist.report.phrases import (
+    Audience,
+    agonist_dose,
+    chart_title,
+    checked_audience,
+    stated_text,
+    threshold_text,
+)
 from antagonist.report.wording import Wording, wording
 
 if TYPE_CHECKING:
@@ -24,34 +32,46 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 MOST_CHALLENGES = 5
-MOST_NOTES = 2
+MOST_NOTES = 3
 SHA_SHOWN = 12
 
 
-def print_forecast(forecast: Forecast, console: Console, language: str = "en") -> None:
-    """Print the short answer of a forecast, for professionals, about 35 lines at most.
+def print_forecast(
+    forecast: Forecast,
+    console: Console,
+    language: str = "en",
+    *,
+    audience: str = "professional",
+) -> None:
+    """Print the short answer of a forecast, about 35 lines at most.
 
-    Raises InputError for an unknown language or time zone.
+    audience: ``professional``, or ``patient`` (warnings, and no agonist dose of any kind).
+    Raises InputError for an unknown language, audience or time zone.
     """
-    words = wording(language)
+    words, reader = wording(language), checked_audience(audience)
     clock = clock_of(forecast.course, words)
 
     def say(text: str, style: str = "") -> None:
         console.print(text, style=style, markup=False, highlight=False)
 
-    say(chart_title(forecast, words, "professional"), "bold")
+    say(chart_title(forecast, words, reader), "bold")
+    if reader == "patient":
+        for key in PATIENT_WARNINGS:
+            say(words.text(f"patient.{key}"))
+        console.print()
     console.print(_grid(_stated(forecast, clock), bold=1))
-    say(threshold_text(forecast.threshold, words, "professional"))
+    say(threshold_text(forecast.threshold, words, reader))
     console.print()
     say(words.text("console.now", time=clock.moment(forecast.course.as_of_h)), "bold")
-    console.print(_grid(now_rows(forecast, words)[: len(CHARTED)]))
+    console.print(_grid(now_rows(forecast, words, reader)[: len(CHARTED)]))
     console.print()
-    for heading, rows in _challenges(forecast, clock):
-        say(heading, "bold")
-        console.print(_grid(rows))
-        console.print()
-    say(words.text("doc.breathing"), "bold")
-    for line in _notes(forecast, words):
+    if reader == "professional":
+        for heading, rows in _challenges(forecast, clock):
+            say(heading, "bold")
+            console.print(_grid(rows))
+            console.print()
+        say(words.text("doc.breathing"), "bold")
+    for line in _notes(forecast, words, reader):
         say("- " + shorten(line, max(console.width - 2, 20), placeholder=" …"))
     say(_provenance(forecast, words), "dim")
     say(words.text("doc.statement"))
@@ -103,8 +123,8 @@ def _challenges(forecast: Forecast, clock: Clock) -> list[tuple[str, list[Sequen
     return [(words.text("console.challenge", dose=dose), rows)]
 
 
-def _notes(forecast: Forecast, words: Wording) -> list[str]:
-    notes = unique(forecast.notes)
+def _notes(forecast: Forecast, words: Wording, audience: Audience) -> list[str]:
+    notes = [str(limit) for limit in limits(forecast, words, audience)]
     shown = notes[:MOST_NOTES]
     if len(notes) > MOST_NOTES:
         shown.append(words.text("console.notes_more", count=len(notes) - MOST_NOTES))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from antagonist.pharmacology.results import ChallengePoint, Forecast
 from antagonist.report.doses import dose_marks
+from antagonist.report.limits import Limit, limits
 from antagonist.report.moments import Clock, clock_of
 from antagonist.report.numbers import CHARTED, bare, measured, percent, two_digits_down
 from antagonist.report.phrases import (
@@ -15,6 +15,7 @@ from antagonist.report.phrases import (
     chart_title,
     naltrexone_dose,
     spread,
+    stated_meaning,
     stated_text,
     threshold_text,
 )
@@ -31,7 +32,7 @@ class Report:
 
     stated: name, time, meaning and (professional) spread.
     now: quantity, median, 90 % interval.
-    challenges, limits, widths: empty for patients.
+    challenges, widths: empty for patients.
     """
 
     title: str
@@ -44,7 +45,7 @@ class Report:
     description: tuple[str, ...]
     table: DataTable
     challenges: tuple[Row, ...]
-    limits: tuple[str, ...]
+    limits: tuple[Limit, ...]
     widths: tuple[Row, ...]
     provenance: tuple[Row, ...]
 
@@ -69,7 +70,7 @@ def report_content(forecast: Forecast, words: Wording, audience: Audience) -> Re
         description=tuple(describe(forecast, words.language, audience)),
         table=table_rows(forecast, words.language),
         challenges=_challenge_rows(forecast, clock) if professional else (),
-        limits=_limits(forecast) if professional else (),
+        limits=limits(forecast, words, audience),
         widths=_width_rows(forecast, words) if professional else (),
         provenance=_provenance_rows(forecast, words, audience),
     )
@@ -80,15 +81,21 @@ def now_rows(
 ) -> tuple[Row, ...]:
     """Levels and blockade now: name, median, interval; patients get charted quantities only."""
     values, units = forecast.now.values, forecast.now.units
-    order = [key for key in CHARTED if key in values]
-    if audience == "professional":
-        order += [key for key in values if key not in CHARTED]
     rows = []
-    for key in order:
+    for key in visible_quantities(forecast, audience):
         low, median, high = (measured(value, units[key], words) for value in values[key])
         interval = words.text("doc.interval", low=low, high=high)
         rows.append((words.name("quantity", key), median, interval))
     return tuple(rows)
+
+
+def visible_quantities(forecast: Forecast, audience: Audience) -> list[str]:
+    """Keys of the quantities a reader sees, charted ones first; patients see only those."""
+    values = forecast.now.values
+    order = [key for key in CHARTED if key in values]
+    if audience == "professional":
+        order += [key for key in values if key not in CHARTED]
+    return order
 
 
 def challenge_groups(forecast: Forecast) -> list[dict[str, ChallengePoint]]:
@@ -118,14 +125,10 @@ def _last_dose(forecast: Forecast, clock: Clock) -> str:
 def _stated_rows(forecast: Forecast, clock: Clock, audience: Audience) -> tuple[Row, ...]:
     words, rows = clock.words, []
     for item in forecast.stated:
-        key = f"stated_meaning.{item.name}"
-        # the engine's own words may name a dose, so patients get ours or none
-        own = "" if audience == "patient" else item.meaning
-        meaning = words.text(key) if key in words.entries else own
         row = (
             words.name("stated", item.name),
             stated_text(item, clock, forecast.course.horizon_h),
-            meaning,
+            stated_meaning(item, forecast.threshold, words, audience),
         )
         spread_cell = words.text("share_over_now", share=percent(item.share_over_now))
         if item.median_h is not None:
@@ -142,7 +145,9 @@ def _challenge_rows(forecast: Forecast, clock: Clock) -> tuple[Row, ...]:
         physiological = group.get("physiological")
         low_mg = physiological.breakthrough_low_mg if physiological else None
         dose = two_digits_down(low_mg, words.language) if low_mg is not None else ""
-        extrapolated = unique([point.extrapolated for point in group.values()])
+        extrapolated = [
+            words.name("endpoint", key) for key, point in group.items() if point.extrapolated
+        ]
         rows.append(
             (
                 clock.moment(any_point.time_h),
@@ -154,11 +159,6 @@ def _challenge_rows(forecast: Forecast, clock: Clock) -> tuple[Row, ...]:
             )
         )
     return tuple(rows)
-
-
-def _limits(forecast: Forecast) -> tuple[str, ...]:
-    extrapolated = [point.extrapolated for point in forecast.challenges]
-    return tuple(unique([*forecast.notes, *extrapolated]))
 
 
 def _width_rows(forecast: Forecast, words: Wording) -> tuple[Row, ...]:
@@ -183,8 +183,3 @@ def structures_text(forecast: Forecast, words: Wording) -> str:
     """Model structures with their weights, such as ``slow_plasma 0.60``."""
     weights = forecast.provenance.structures.items()
     return ", ".join(f"{name} {bare(weight, 'weight', words.language)}" for name, weight in weights)
-
-
-def unique(texts: Sequence[str]) -> list[str]:
-    """Texts that are not empty, each once, in order."""
-    return list(dict.fromkeys(text for text in texts if text))

@@ -75,8 +75,6 @@ def html_page(report: Report, chart: str, words: Wording) -> str:
         report=report,
         text=words.text,
         language=words.language,
-        # engine sentences exist in English only, and the page says so to screen readers
-        engine_language="en",
         chart=Markup(chart),
         style=Markup(style),
     )

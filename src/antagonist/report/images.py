@@ -62,10 +62,20 @@ def svg_text(figure: Figure, title: str, description: str) -> str:
 
 
 def _drawn(figure: Figure, kind: Literal["svg", "png"]) -> bytes:
+    """A figure as bytes; its canvas is asked directly, as savefig draws everything twice."""
     import matplotlib
 
     buffer = io.BytesIO()
     hidden = ("Date", "Creator", "Format", "Type") if kind == "svg" else ("Software",)
+    metadata = dict.fromkeys(hidden)
     with _SETTINGS, matplotlib.rc_context({"svg.hashsalt": HASH_SALT, "svg.fonttype": "path"}):
-        figure.savefig(buffer, format=kind, dpi=PNG_DPI, metadata=dict.fromkeys(hidden))
+        if kind == "svg":
+            from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+            FigureCanvasSVG(figure).print_svg(buffer, metadata=metadata)  # type: ignore[no-untyped-call]
+        else:
+            from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+            figure.set_dpi(PNG_DPI)
+            FigureCanvasAgg(figure).print_png(buffer, metadata=metadata)  # type: ignore[no-untyped-call]
     return buffer.getvalue()

@@ -1,12 +1,15 @@
-"""The three panels of a forecast's chart."""
+"""The panels of a forecast's chart."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
+from antagonist.pharmacology.responses import Endpoint
 from antagonist.pharmacology.results import Band, Floats, Forecast
 from antagonist.report.numbers import (
     LEAST_LEVEL,
@@ -18,7 +21,7 @@ from antagonist.report.numbers import (
     percent,
     plain,
 )
-from antagonist.report.phrases import DANGER, PROTECTED, Audience, agonist_dose
+from antagonist.report.phrases import BLUNTED, DANGER, PROTECTED, Audience, effect_of
 from antagonist.report.wording import Wording
 
 if TYPE_CHECKING:
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
 
 BLACK = "#000000"
 LEGEND_ROW_PT = 20.0  # room between a panel and its title for the legend
-STATED_MARKERS = {PROTECTED: "D", DANGER: "s"}
+STATED_MARKERS = {PROTECTED: "D", DANGER: "s", BLUNTED: "v"}
+MOST_POINTS = 480  # of a curve: more cannot be seen and makes the page heavy
 
 
 @dataclass(frozen=True)
@@ -43,13 +47,11 @@ LOOKS = {
     NALTREXOL: Look("#E69F00", "--", "////"),
     OCCUPANCY: Look("#CC79A7", "-", ""),
     SUBJECTIVE: Look("#0072B2", "-", ""),
-    PHYSIOLOGICAL: Look("#D55E00", "--", "////"),
+    PHYSIOLOGICAL: Look("#D55E00", "-", ""),
 }
 LEGEND_KEYS = {
     NALTREXONE: "chart.naltrexone",
     NALTREXOL: "chart.naltrexol",
-    SUBJECTIVE: "chart.subjective",
-    PHYSIOLOGICAL: "chart.physiological",
 }
 
 
@@ -74,42 +76,68 @@ def draw_occupancy(axes: Axes, forecast: Forecast, words: Wording) -> None:
     _label(axes, words.text("chart.occupancy"), words.text("chart.occupancy_axis"), False)
 
 
-def draw_blocked(axes: Axes, forecast: Forecast, words: Wording, reader: Audience) -> None:
-    """Blocked effect per endpoint, percent, with the threshold and stated times."""
-    bands = [forecast.bands[key] for key in (SUBJECTIVE, PHYSIOLOGICAL) if key in forecast.bands]
-    for band in bands:
+def draw_blocked(
+    axes: Axes, forecast: Forecast, words: Wording, reader: Audience, endpoint: Endpoint
+) -> None:
+    """Blocked effect on one endpoint, percent, with its lines and stated times."""
+    quantity = f"blocked_{endpoint}"
+    if quantity in forecast.bands:
+        band = forecast.bands[quantity]
         _draw_band(axes, band, 100.0 * band.quantiles, words)
-    line = forecast.threshold.blocked_fraction
-    axes.axhline(100.0 * line, color=BLACK, linestyle=":", linewidth=1.3)
-    axes.annotate(
-        words.text("chart.threshold", percent=percent(line)),
-        (1.0, 100.0 * line),
-        xycoords=("axes fraction", "data"),
-        xytext=(4, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=8,
-    )
-    _draw_stated(axes, forecast)
+    _draw_lines(axes, forecast, words, endpoint)
     _percent_axis(axes)
-    dose = "" if reader == "patient" else agonist_dose(forecast.threshold, words)
-    title = words.text(f"chart.blocked.{reader}", dose=dose)
-    _label(axes, title, words.text("chart.blocked_axis"), bool(bands))
+    effect = effect_of(endpoint, forecast.threshold, words, reader)
+    title = words.text("chart.blocked", effect=effect)
+    _label(axes, title, words.text("chart.blocked_axis"), False)
 
 
-def _draw_stated(axes: Axes, forecast: Forecast) -> None:
-    level = 100.0 * forecast.threshold.blocked_fraction
-    for stated in forecast.stated:
-        if stated.name in STATED_MARKERS and stated.at_h is not None:
-            marker = STATED_MARKERS[stated.name]
-            axes.plot([stated.at_h], [level], marker, zorder=5, color=BLACK, markersize=5.5)
+def _draw_lines(axes: Axes, forecast: Forecast, words: Wording, endpoint: Endpoint) -> None:
+    """The threshold and the lines of stated times, each time as a mark on its line."""
+    threshold = forecast.threshold
+    stated = [item for item in forecast.stated if item.endpoint == endpoint]
+    labels = {item.blocked_fraction: percent(item.blocked_fraction) for item in stated}
+    if threshold.endpoint == endpoint:
+        share = threshold.blocked_fraction
+        labels[share] = words.text("chart.threshold", percent=percent(share))
+    for share, label in labels.items():
+        axes.axhline(100.0 * share, color=BLACK, linestyle=":", linewidth=1.3)
+        axes.annotate(
+            label,
+            (1.0, 100.0 * share),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+        )
+    for item in stated:
+        if item.name in STATED_MARKERS and item.at_h is not None:
+            marker, level = STATED_MARKERS[item.name], 100.0 * item.blocked_fraction
+            axes.plot([item.at_h], [level], marker, zorder=5, color=BLACK, markersize=5.5)
 
 
-def _draw_band(axes: Axes, band: Band, rows: Floats, words: Wording) -> None:
-    """Median line and bands; rows: quantiles in the panel's unit, shape (5, T)."""
+def thinned(rows: Floats, most: int = MOST_POINTS) -> NDArray[np.intp]:
+    """Which times of a band to draw: all of a short one, else peaks and troughs of its median.
+
+    rows: quantiles, shape (5, T). Returns indices in order, at most ``most`` of them.
+    """
+    count = rows.shape[1]
+    if count <= most:
+        return np.arange(count)
+    edges = np.linspace(0, count, (most - 2) // 2 + 1).astype(int)
+    kept = {0, count - 1}
+    for start, end in pairwise(edges):
+        piece = rows[2, start:end]
+        kept |= {int(start + np.argmin(piece)), int(start + np.argmax(piece))}
+    return np.array(sorted(kept))
+
+
+def _draw_band(axes: Axes, band: Band, all_rows: Floats, words: Wording) -> None:
+    """Median line and bands; all_rows: quantiles in the panel's unit, shape (5, T)."""
     from matplotlib.patheffects import Normal, Stroke
 
-    look, time_h = LOOKS[band.quantity], band.time_h
+    kept = thinned(all_rows)
+    look, time_h, rows = LOOKS[band.quantity], band.time_h[kept], all_rows[:, kept]
     axes.fill_between(time_h, rows[0], rows[4], color=look.colour, alpha=0.16, linewidth=0)
     axes.fill_between(
         time_h,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from antagonist.foundation.errors import InputError
+from antagonist.pharmacology.agonists import agonists
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.results import ChallengePoint, Forecast, StatedTime, Threshold
 from antagonist.report.doses import Dose
@@ -36,9 +37,21 @@ def agonist_dose(dose: ChallengePoint | Threshold, words: Wording) -> str:
     return words.text(
         "agonist_dose",
         dose=plain(dose.dose_mg, words.language),
-        agonist=words.name("agonist", dose.agonist),
+        agonist=agonist_title(dose.agonist, words),
         route=words.name("route", dose.route),
     )
+
+
+def agonist_title(name: str, words: Wording) -> str:
+    """An opioid by the title in its data file, or its own name where it has none."""
+    known = agonists().get(name)
+    return known.title[words.language] if known else name.replace("_", " ")
+
+
+def product_title(product: str, words: Wording) -> str:
+    """A product by the title in its data file, or its own name where it has none."""
+    known = formulations().get(product)
+    return known.title[words.language] if known else product
 
 
 def naltrexone_dose(dose: Dose, words: Wording) -> str:
@@ -46,8 +59,7 @@ def naltrexone_dose(dose: Dose, words: Wording) -> str:
     amount = words.text("dose_mg", dose=plain(dose.dose_mg, words.language))
     if dose.product is None:
         return amount
-    known = formulations().get(dose.product)
-    return f"{amount} ({known.title[words.language] if known else dose.product})"
+    return f"{amount} ({product_title(dose.product, words)})"
 
 
 def threshold_text(threshold: Threshold, words: Wording, audience: Audience) -> str:
@@ -71,28 +83,58 @@ def stated_text(stated: StatedTime, clock: Clock, horizon_h: float) -> str:
         return clock.moment(stated.at_h, rounding)
     if stated.state == "beyond":
         return words.text("state_beyond", time=clock.moment(horizon_h))
-    known = f"state_never.{stated.name}" in words.entries
-    return words.text(f"state_never.{stated.name}") if known else words.text("no_data")
+    key = f"state_never.{stated.name}"
+    if key not in words.entries:
+        return words.text("no_data")
+    return words.text(key, percent=percent(stated.blocked_fraction))
+
+
+def effect_of(endpoint: str, threshold: Threshold, words: Wording, audience: Audience) -> str:
+    """An endpoint of the reference dose (professional) or of opioids (patient)."""
+    dose = "" if audience == "patient" else agonist_dose(threshold, words)
+    name = words.name("endpoint", endpoint)
+    return words.text(f"effect_of.{audience}", endpoint=name, dose=dose)
+
+
+def stated_meaning(
+    stated: StatedTime, threshold: Threshold, words: Wording, audience: Audience
+) -> str:
+    """What a stated time means: its line, its percentile and (professional) the dose."""
+    key = f"stated_meaning.{stated.name}"
+    if key not in words.entries:
+        return words.text("no_data")
+    return words.text(
+        key,
+        more=plain(100.0 - stated.percentile, words.language),
+        fewer=plain(stated.percentile, words.language),
+        percentile=plain(stated.percentile, words.language),
+        percent=percent(stated.blocked_fraction),
+        effect=effect_of(stated.endpoint, threshold, words, audience),
+    )
 
 
 def chart_title(forecast: Forecast, words: Wording, audience: Audience) -> str:
-    """The report's title; for patients without a course title that names an opioid."""
+    """The report's title."""
+    return words.text("chart.title", title=course_title(forecast, words, audience))
+
+
+def course_title(forecast: Forecast, words: Wording, audience: Audience) -> str:
+    """The course's title; for patients not one that names an opioid."""
     title = forecast.course.title.strip()
     if not title or (audience == "patient" and names_agonist(title, forecast)):
-        title = words.text("chart.untitled")
-    return words.text("chart.title", title=title)
+        return words.text("chart.untitled")
+    return title
 
 
 def names_agonist(text: str, forecast: Forecast) -> bool:
     """Whether a free text names an opioid agonist in any of our languages."""
-    catalogue = report_catalogue()
-    prefix = "agonist."
     names = [
-        name
-        for key, texts in catalogue.items()
-        if key.startswith(prefix)
-        for name in (key.removeprefix(prefix), *texts.values())
+        word
+        for words in report_catalogue()["patient.opioid_words"].values()
+        for word in words.split()
     ]
+    for key, known in agonists().items():
+        names += [key, *known.title.values()]
     names += [point.agonist for point in forecast.challenges] + [forecast.threshold.agonist]
     lowered = text.lower()
     return any(name.lower() in lowered for name in names)

@@ -14,6 +14,7 @@ from antagonist.pharmacology.results import (
     ChallengePoint,
     Floats,
     Forecast,
+    Note,
     Now,
     Provenance,
     StatedTime,
@@ -26,7 +27,7 @@ TAKEN_H = (0.0, 24.0, 48.0, 96.0)
 MISSED_H = (72.0,)
 AS_OF_H, HORIZON_H = 102.0, 240.0
 DRAWS = 200
-REFERENCE = ("heroin", "intravenous", 25.0)
+REFERENCE = ("heroin", "iv", 25.0)
 State = Literal["at", "never", "beyond"]
 
 
@@ -53,11 +54,18 @@ def fake_forecast(
         provenance=Provenance(
             "consensus", "2026.1", SHA256, {"slow_plasma": 0.6, "slow_effect": 0.4}, DRAWS, 7
         ),
-        width_shares={"parameter": 0.31, "structure": 0.22, "between_subject": 0.74},
+        width_shares={
+            "parameter": 0.31,
+            "structure": 0.22,
+            "between_study": 0.43,
+            "between_subject": 0.74,
+        },
         notes=(
-            "Body weight is unknown: 75 kg assumed.",
-            "25 mg heroin is the dose of the study that fitted the subjective endpoint.",
-            "The slow phase after 120 h rests on one PET study.",
+            Note("typical_covariate", {"covariate": "weight_kg"}),
+            Note("typical_covariate", {"covariate": "smoker"}),
+            Note("product_note", {"product": "oral_tablet", "note": "Stated as a salt."}),
+            Note("receptor_constants", {}),
+            Note("delta_extrapolated", {}),
         ),
     )
 
@@ -115,20 +123,22 @@ def _now(band: Band) -> tuple[float, float, float]:
 
 def _stated(state: State, bands: dict[str, Band]) -> tuple[StatedTime, ...]:
     rows = {
-        "protected_until_at_least": ("blocked_subjective", 0),
-        "opioids_may_be_blunted_until": ("blocked_subjective", 4),
-        "overdose_danger_from": ("blocked_physiological", 0),
+        "protected_until_at_least": ("subjective", 0.9, 0),
+        "opioids_may_be_blunted_until": ("subjective", 0.9, 4),
+        "overdose_danger_from": ("physiological", 0.9, 0),
     }
     stated = []
-    for name, (quantity, row) in rows.items():
-        at_h = _crossing(bands[quantity], row) if state == "at" else None
-        median_h = _crossing(bands[quantity], 2) if state == "at" else None
-        stated.append(StatedTime(name, at_h, state, median_h, 0.97, "engine words"))
+    for name, (endpoint, line, row) in rows.items():
+        band = bands[f"blocked_{endpoint}"]
+        at_h = _crossing(band, row, line) if state == "at" else None
+        median_h = _crossing(band, 2, line) if state == "at" else None
+        percentile = 100.0 * QUANTILES[row]
+        stated.append(StatedTime(name, at_h, state, median_h, 0.97, endpoint, line, percentile))
     return tuple(stated)
 
 
-def _crossing(band: Band, row: int) -> float:
-    under = (band.quantiles[row] < 0.9) & (band.time_h >= AS_OF_H)
+def _crossing(band: Band, row: int, line: float) -> float:
+    under = (band.quantiles[row] < line) & (band.time_h >= AS_OF_H)
     return float(band.time_h[int(np.argmax(under))])
 
 
@@ -146,7 +156,7 @@ def _challenges(bands: dict[str, Band]) -> tuple[ChallengePoint, ...]:
                     "subjective" if endpoint == "subjective" else "physiological",
                     (float(left[4]), float(left[2]), float(left[0])),
                     low_mg / (1.0 + after_h / 24.0),
-                    "dose shift beyond 24-fold" if endpoint == "physiological" else "",
+                    endpoint == "physiological",
                 )
             )
     return tuple(points)

@@ -17,6 +17,8 @@ from tests.unit.report.fake_forecast import AS_OF_H, TAKEN_H, fake_forecast
 from antagonist.foundation.errors import InputError
 from antagonist.report.charts import forecast_figure, save, svg_text
 from antagonist.report.doses import dose_marks
+from antagonist.report.panels import STATED_MARKERS, thinned
+from antagonist.report.phrases import BLUNTED
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -30,21 +32,26 @@ def _list(values: object) -> list[float]:
 
 
 def test_panels_name_quantity_and_unit() -> None:
-    _, levels, occupancy, blocked = _axes()
+    _, levels, occupancy, blocked, breathing = _axes()
     assert levels.get_ylabel() == "Plasma level, ng/mL"
     assert levels.get_yscale() == "log"
     assert occupancy.get_ylabel() == "Occupancy, %"
     assert blocked.get_ylabel() == "Effect blocked, %"
-    assert blocked.get_title("left") == "Blocked effect of 25 mg heroin, intravenous"
-    assert "Europe/Moscow, MSK" in blocked.get_xlabel()
+    dose = "25 mg heroin, intravenous"
+    assert blocked.get_title("left") == f"Blocked share of the subjective effect of {dose}"
+    title = f"Blocked share of the effect on breathing and pupil of {dose}"
+    assert breathing.get_title("left") == title
+    assert "Europe/Moscow, MSK" in breathing.get_xlabel()
 
 
 def test_median_is_drawn_in_percent() -> None:
     forecast = fake_forecast()
     occupancy = forecast_figure(forecast).axes[2]
     thickest = max(occupancy.lines, key=lambda line: line.get_linewidth())
-    median = forecast.bands["mu_occupancy"].quantiles[2]
-    assert thickest.get_ydata() == pytest.approx(100.0 * median)
+    band = forecast.bands["mu_occupancy"]
+    drawn_h, drawn = _list(thickest.get_xdata()), _list(thickest.get_ydata())
+    assert drawn == pytest.approx(100.0 * np.interp(drawn_h, band.time_h, band.quantiles[2]))
+    assert max(drawn) == pytest.approx(100.0 * band.quantiles[2].max())
 
 
 def test_now_threshold_and_doses_are_marked() -> None:
@@ -65,13 +72,40 @@ def test_now_threshold_and_doses_are_marked() -> None:
     }
 
 
+def test_each_stated_time_stands_on_its_own_line() -> None:
+    forecast = fake_forecast()
+    stated = tuple(
+        replace(item, blocked_fraction=0.1) if item.name == BLUNTED else item
+        for item in forecast.stated
+    )
+    panels = forecast_figure(replace(forecast, stated=stated)).axes[3:]
+    heights = [
+        {
+            str(line.get_marker()): _list(line.get_ydata())
+            for line in axes.lines
+            if line.get_marker() in STATED_MARKERS.values()
+        }
+        for axes in panels
+    ]
+    assert heights == [{"D": [90.0], "v": [10.0]}, {"s": [90.0]}]
+    assert [text.get_text() for text in panels[0].texts] == ["threshold 90 %", "10 %"]
+
+
+def test_a_long_band_keeps_its_ends_peaks_and_troughs() -> None:
+    median = np.sin(np.arange(9000.0))
+    median[4321], median[4322] = 5.0, -5.0
+    kept = thinned(np.tile(median, (5, 1)), 800)
+    assert len(kept) <= 800
+    assert {0, 4321, 4322, 8999} <= set(kept.tolist())
+    assert np.all(np.diff(kept) > 0)
+    assert len(thinned(np.zeros((5, 800)), 800)) == 800
+
+
 def test_print_without_colour_tells_the_lines_apart() -> None:
-    _, levels, _, blocked = _axes()
-    for axes in (levels, blocked):
-        legend = axes.get_legend()
-        assert legend is not None
-        styles = [line.get_linestyle() for line in legend.get_lines()]
-        assert len(set(styles)) == len(styles) == 2
+    legend = _axes()[1].get_legend()
+    assert legend is not None
+    styles = [line.get_linestyle() for line in legend.get_lines()]
+    assert len(set(styles)) == len(styles) == 2
 
 
 def test_additional_doses_are_written_out_up_to_the_horizon() -> None:
@@ -82,11 +116,12 @@ def test_additional_doses_are_written_out_up_to_the_horizon() -> None:
 
 
 def test_patient_chart_has_no_agonist_dose() -> None:
-    assert _axes(audience="patient")[3].get_title("left") == "Blocked effect of opioids"
+    title = _axes(audience="patient")[3].get_title("left")
+    assert title == "Blocked share of the subjective effect of opioids"
 
 
 def test_hours_axis_without_an_origin() -> None:
-    bottom = forecast_figure(fake_forecast(origin=None)).axes[3]
+    bottom = forecast_figure(fake_forecast(origin=None)).axes[-1]
     assert bottom.get_xlabel() == "Time since the start of the course, h"
     assert [label.get_text() for label in bottom.get_xticklabels()][:2] == ["0", "24"]
 

@@ -12,6 +12,10 @@ from tests.unit.report.fake_forecast import fake_forecast
 
 from antagonist.pharmacology.results import Forecast
 from antagonist.report.console import print_forecast
+from antagonist.report.limits import limits
+from antagonist.report.wording import wording
+
+EN = wording("en")
 
 
 def _printed(forecast: Forecast, language: str = "en", width: int = 100) -> str:
@@ -49,8 +53,23 @@ def test_other_agonists_and_notes_are_counted() -> None:
     forecast = fake_forecast()
     points = tuple(replace(point, agonist="fentanyl", dose_mg=0.1) for point in forecast.challenges)
     text = _printed(replace(forecast, challenges=forecast.challenges + points))
-    assert "more rows in the report: 4" in text
-    assert "more notes in the report: 1" in text
+    assert "more rows in the report (--out): 4" in text
+    # product, receptors, delta, both covariates as one; each opioid: two endpoints and its note
+    lines = len(
+        limits(replace(forecast, challenges=forecast.challenges + points), EN, "professional")
+    )
+    assert f"more notes in the report (--out): {lines - 3}" in text
+    assert lines == 10
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_patients_read_warnings_and_no_agonist(language: str) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    print_forecast(fake_forecast(), console, language, audience="patient")
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert ("It can kill you" if language == "en" else "Это может вас убить") in text
+    assert not re.search(r"heroin|героин|\b25 (mg|мг)|break-?through", text, re.IGNORECASE)
 
 
 def test_no_challenges_no_section() -> None:

@@ -12,6 +12,7 @@ import pytest
 from tests.unit.report.fake_forecast import SHA256, State, fake_forecast
 
 from antagonist.foundation.errors import InputError
+from antagonist.pharmacology.results import Note
 from antagonist.report.documents import write_report
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -98,8 +99,29 @@ def test_professional_report(tmp_path: Path, language: str) -> None:
     assert "613" not in page.text
     for part in ("consensus", "2026.1", SHA256, "slow_plasma", "200", "31 %", "74 %"):
         assert part in page.text
-    assert "dose shift beyond 24-fold" in page.text
-    assert "Body weight is unknown: 75 kg assumed." in page.text
+
+
+def test_limits_are_worded(tmp_path: Path) -> None:
+    source, english = _page(tmp_path)
+    assert "Not stated, so a typical value is assumed: body weight, smoking." in english.text
+    assert "Naltrexone tablet or capsule by mouth: Stated as a salt." in english.text
+    assert "test-tube affinities serve for ratios between receptors only" in english.text
+    assert "heroin, subjective effect: fitted to published challenges." in english.text
+    assert "heroin, effect on breathing and pupil: extrapolated." in english.text
+    source, russian = _page(tmp_path, language="ru")
+    assert "Не указано, поэтому взято типичное значение: масса тела, курение." in russian.text
+    assert '<span lang="en">Stated as a salt.</span>' in source
+
+
+def test_an_opioid_has_its_title_from_the_data(tmp_path: Path) -> None:
+    forecast = fake_forecast()
+    points = tuple(replace(p, agonist="methadone", route="oral") for p in forecast.challenges)
+    (path,) = write_report(
+        replace(forecast, challenges=points), tmp_path, formats=("html",), language="ru"
+    )
+    text = Page(path.read_text("utf-8")).text
+    assert "метадон, 25 мг, внутрь" in text
+    assert "метадон: The ratio rises with tolerance" in text
 
 
 def test_statement_and_stated_names(tmp_path: Path) -> None:
@@ -107,6 +129,15 @@ def test_statement_and_stated_names(tmp_path: Path) -> None:
     assert "Decision support for professionals, not a certified medical device." in page.text
     assert "Protected until at least Sat 2026-03-14 02:30 MSK" in page.text
     assert "Opioids may be blunted until Thu 2026-03-19 01:00 MSK" in page.text
+    assert re.search(
+        r"In 95 of 100 such patients at least 90 % of the subjective effect of "
+        r"25 mg heroin, intravenous stays blocked until then \(5th percentile\)",
+        page.text,
+    )
+    assert re.search(r"In 5 of 100 such patients at least 90 % .* \(95th percentile\)", page.text)
+    assert re.search(
+        r"In 5 of 100 such patients under 90 % of the effect on breathing and pupil", page.text
+    )
     assert "Overdose danger from Fri 2026-03-13 17:30 MSK" in page.text
     assert "90 % blocked (subjective effect). Reference dose: 25 mg heroin," in page.text
 
@@ -175,7 +206,8 @@ def test_states_without_a_time(tmp_path: Path, state: State, protected: str, dan
 
 
 def test_texts_from_outside_are_escaped(tmp_path: Path) -> None:
-    forecast = replace(fake_forecast(title="<b>x</b> & y"), notes=("<script>alert(1)</script>",))
+    note = Note("product_note", {"product": "x", "note": "<script>alert(1)</script>"})
+    forecast = replace(fake_forecast(title="<b>x</b> & y"), notes=(note,))
     (path,) = write_report(forecast, tmp_path, formats=("html",))
     page = Page(path.read_text("utf-8"))
     assert page.count["b"] == page.count["script"] == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -122,13 +122,25 @@ def read_rows(path: Path) -> list[dict[str, str]]:
             reader = csv.DictReader(stream)
             missing = [c for c in _COLUMNS if c not in (reader.fieldnames or [])]
             rows = list(reader)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path.name, "", None, f"a readable CSV file: {error}") from None
     if missing:
         raise InputError(path.name, "columns", ", ".join(missing), "present in the first line")
     if not rows:
         raise InputError(path.name, "rows", 0, "at least one row")
+    _check_rows(rows, path.name)
     return rows
+
+
+def _check_rows(rows: Sequence[Mapping[str, str]], source: str) -> None:
+    seen: set[str] = set()
+    for n, row in enumerate(rows, start=1):
+        name = row["row_id"]
+        if None in row or None in row.values():
+            raise InputError(source, f"row {n}", name, "as many fields as the first line")
+        if not name or name in seen:
+            raise InputError(source, f"row {n}.row_id", name, "an id that no other row has")
+        seen.add(name)
 
 
 def _number(row: Mapping[str, str], name: str, source: str) -> float | None:
@@ -136,9 +148,12 @@ def _number(row: Mapping[str, str], name: str, source: str) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
-        raise InputError(source, f"{row['row_id']}.{name}", text, "a number or empty") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(source, f"{row['row_id']}.{name}", text, "a number or empty")
+    return number
 
 
 _UNIT_H = {"h": 1.0, "d": 24.0, "w": 168.0}
@@ -159,9 +174,9 @@ def _regimen(text: str) -> tuple[int, float] | None:
     """
     if text in _REGIMENS:
         return _REGIMENS[text]
-    if match := re.fullmatch(r"(daily|weekly) x ?(\d+)", text):
+    if match := re.fullmatch(r"(daily|weekly) x ?([1-9]\d*)", text):
         return int(match[2]), _REGIMENS[match[1]][1]
-    if match := re.fullmatch(r"q(\d+)([hdw])(?: x ?(\d+))?", text):
+    if match := re.fullmatch(r"q(\d+)([hdw])(?: x ?([1-9]\d*))?", text):
         interval_h = int(match[1]) * _UNIT_H[match[2]]
         count = int(match[3]) if match[3] else max(4, round(336 / interval_h) if interval_h else 0)
         return (count, interval_h) if interval_h > 0 else None
@@ -182,12 +197,11 @@ def _target(row: Mapping[str, str], scale: Scale, source: str) -> tuple[float | 
         return None, 0.0
     ends = [transform(end, scale) for end in (max(low, 1e-6), high)]
     middle = sum(ends) / 2
-    back = {
-        "identity": middle,
-        "log": math.exp(min(middle, 700.0)) if scale == "log" else 0.0,
-        "logit": 1 / (1 + math.exp(-middle)) if abs(middle) < 700 else 0.0,
-    }
-    return back[scale], (ends[1] - ends[0]) / (2 * 1.645)
+    if scale == "log":
+        middle = math.exp(middle)
+    elif scale == "logit":
+        middle = 1 / (1 + math.exp(-middle))
+    return middle, (ends[1] - ends[0]) / (2 * 1.645)
 
 
 def _skipped(row: Mapping[str, str], reason: str) -> Question:
@@ -285,7 +299,10 @@ def _unknown_challenge(challenge: Any, text: str) -> str:
 def _subjects(row: Mapping[str, str], source: str) -> int:
     if row["statistic"] == "individual":
         return 1
-    return int(_number(row, "n", source) or ASSUMED_SUBJECTS)
+    subjects = _number(row, "n", source)
+    if subjects is not None and subjects < 1:
+        raise InputError(source, f"{row['row_id']}.n", subjects, "at least 1, or empty")
+    return int(subjects or ASSUMED_SUBJECTS)
 
 
 def load_questions(

@@ -1,0 +1,64 @@
+"""The command ``antagonist``: its subcommands, each in a file of its own."""
+
+from __future__ import annotations
+
+import gc
+import os
+from typing import Annotated
+
+import typer
+
+from antagonist import __version__
+from antagonist.cli.calibrate import calibrate
+from antagonist.cli.common import guarded
+from antagonist.cli.compare import compare
+from antagonist.cli.simulate import simulate
+from antagonist.cli.study import study
+from antagonist.cli.validate import validate
+
+GARBAGE_AFTER = 100_000  # objects
+
+app = typer.Typer(
+    name="antagonist",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"antagonist {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def antagonist(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Naltrexone therapy: from a dosing history to hours of protection.
+
+    Decision support for professionals, not a certified medical device.
+    """
+
+
+# Their files import nothing heavy before a command runs: the help shows in an instant.
+app.command()(guarded(simulate))
+app.command()(guarded(compare))
+app.command()(guarded(study))
+app.command()(guarded(calibrate))
+app.command()(guarded(validate))
+
+
+def run() -> None:
+    """Run the command line."""
+    # imports make many objects and little garbage, which the collector would look for too often
+    gc.set_threshold(GARBAGE_AFTER)
+    # matrices here are small: threads of the linear algebra cost more than they give
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    app()

@@ -1,0 +1,47 @@
+"""The command as a whole: what it offers is what the reference says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from antagonist import __version__
+from antagonist.cli.main import app
+
+REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
+COMMANDS = ("simulate", "compare", "study", "calibrate", "validate")
+
+
+def _commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(app)
+    commands: dict[str, Any] = group.commands
+    return commands
+
+
+def test_commands_and_version() -> None:
+    shown = CliRunner().invoke(app, ["--help"])
+    assert shown.exit_code == 0
+    assert list(_commands()) == list(COMMANDS)
+    assert all(name in shown.output for name in COMMANDS)
+    assert "not a certified medical device" in shown.output
+    assert CliRunner().invoke(app, ["--version"]).output == f"antagonist {__version__}\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_reference_has_every_option_and_no_other(name: str) -> None:
+    command = _commands()[name]
+    offered = {
+        text
+        for parameter in command.params
+        for text in (*parameter.opts, *parameter.secondary_opts)
+        if text.startswith("--")
+    }
+    section = REFERENCE.read_text(encoding="utf-8").split(f"\n## {name}\n")[1].split("\n## ")[0]
+    table = "\n".join(line for line in section.splitlines() if line.startswith("| `--"))
+    cells = "\n".join(line.split(" | ")[0] for line in table.splitlines())
+    assert set(re.findall(r"--[a-z-]+", cells)) == offered - {"--help"}
