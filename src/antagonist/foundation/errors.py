@@ -15,6 +15,8 @@ class InputError(ValueError):
         self.field = field
         self.value = value
         self.allowed = allowed
-        shown = "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
+        shown = (
+            "nothing" if value is None else repr(value) if isinstance(value, str) else str(value)
+        )
         place = ": ".join(part for part in (source, field) if part)
         super().__init__(f"{place}: {shown} is not allowed ({allowed})")

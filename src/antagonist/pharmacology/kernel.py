@@ -9,28 +9,16 @@ exponential of K itself (scaling and squaring), which is exact there too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import expm
+
+from antagonist.pharmacology.modes import MAX_CONDITION, Modal, Modes, exponential, modes_of
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
-# Real where all modes are real, complex where a system oscillates.
-Modal = NDArray[Any]
 
-# How far modes may cancel: an answer is off by up to 1e-16 of its peak times this (measured
-# against 60-digit arithmetic over random systems), so by 1e-9 of the 1e-8 that is promised.
-MAX_CANCELLATION = 1e7
-# No course is longer, hours: how far the rounding of a rate can add up.
-_LONGEST_H = 1e4
-# Hours a course lasts at least: what peaks later counts as it stands by then. And the number of
-# moments at which peaks are looked for.
-_SHORTEST_H = 24.0
-_PEAK_POINTS = 16
-# Above this the inverse of the vectors has too few digits to judge the cancellation by.
-_MAX_CONDITION = 1e12
 # One block of observations stays in the processor's cache: doubles.
 _BLOCK_DOUBLES = 100_000
 
@@ -66,88 +54,7 @@ class Jumps:
     regime: Ints
 
 
-@dataclass(frozen=True)
-class _Modes:
-    """Modes of each subject and regime; ``plain`` marks those that use K itself."""
-
-    values: Modal
-    vectors: Modal
-    inverse: Modal
-    plain: NDArray[np.bool_]
-    rates_per_h: Floats
-
-    def part(self, which: slice) -> _Modes:
-        """The modes of some of the subjects."""
-        return _Modes(
-            self.values[which],
-            self.vectors[which],
-            self.inverse[which],
-            self.plain[which],
-            self.rates_per_h[which],
-        )
-
-
-def _reached(rates_per_h: Floats) -> NDArray[np.bool_]:
-    """Whether state i ever gets anything from state j, shape (..., m, m)."""
-    size = rates_per_h.shape[-1]
-    reached: NDArray[np.bool_] = (rates_per_h != 0) | np.eye(size, dtype=bool)
-    for _ in range(size.bit_length()):
-        paths = reached.astype(np.float32)
-        reached = paths @ paths > 0
-    return reached
-
-
-def _cancellation(values: Modal, vectors: Modal, inverse: Modal, rates_per_h: Floats) -> Floats:
-    """Modes' sizes over the peak of what they add up to, the worst of all states; shape (S, P).
-
-    A slow mode counts for more: its rate is known to rounding of the fastest only.
-    """
-    speeds = np.abs(values)
-    fastest = speeds.max(axis=-1, keepdims=True)
-    fastest = np.where(fastest > 0, fastest, 1.0)
-    slowest = np.where(speeds > 1e-9 * fastest, speeds, fastest).min(axis=-1, keepdims=True)
-    peak = np.zeros(rates_per_h.shape)
-    for step in np.linspace(0.0, 1.0, _PEAK_POINTS):
-        time_h = np.minimum(0.3 * (10 / slowest * fastest) ** step / fastest, _SHORTEST_H)
-        moved = (vectors * np.exp(values * time_h)[..., None, :]) @ inverse
-        peak = np.maximum(peak, np.abs(moved))
-    longest = np.minimum(_LONGEST_H, 1 / np.where(speeds > 0, speeds, np.inf))
-    blurred = 1 + np.where(speeds > 0, fastest * longest, 0.0)
-    sizes = (np.abs(vectors) * blurred[..., None, :]) @ np.abs(inverse)
-    ratio = np.divide(sizes, peak, out=np.full(peak.shape, np.inf), where=peak > 0)
-    worst: Floats = np.where(_reached(rates_per_h), ratio, 0.0).max(axis=(-2, -1))
-    return worst
-
-
-def _modes(rates_per_h: Floats) -> _Modes:
-    values, vectors = np.linalg.eig(rates_per_h)
-    identity = np.eye(rates_per_h.shape[-1])
-    plain = ~(np.linalg.cond(vectors) < _MAX_CONDITION)
-    vectors = np.where(plain[..., None, None], identity, vectors)
-    inverse = np.linalg.inv(vectors)
-    plain |= ~(_cancellation(values, vectors, inverse, rates_per_h) < MAX_CANCELLATION)
-    values = np.where(plain[..., None], 0.0, values)
-    vectors = np.where(plain[..., None, None], identity, vectors)
-    inverse = np.where(plain[..., None, None], identity, inverse)
-    if not values.imag.any():
-        values, vectors, inverse = values.real, vectors.real, inverse.real
-    return _Modes(values, vectors, inverse, plain, rates_per_h)
-
-
-def _exponential(matrix: Floats) -> Floats:
-    """Exp of each matrix, shape (..., n, n).
-
-    SciPy has a shortcut for triangular matrices that loses up to 12 digits where neighbours on
-    the diagonal are nearly equal. A coupling too small to count keeps it on the general way.
-    """
-    coupled = matrix.copy()
-    for corner in ((..., 0, -1), (..., -1, 0)):
-        coupled[corner] = np.where(matrix[corner] == 0, 1e-300, matrix[corner])
-    result: Floats = expm(coupled)
-    return result
-
-
-def _advance(modes: _Modes, regime: Ints, state: Modal, dt_h: Floats) -> Modal:
+def _advance(modes: Modes, regime: Ints, state: Modal, dt_h: Floats) -> Modal:
     """Modal state ``dt_h`` later; regime, dt_h shape (S,), state shape (S, m)."""
     rows = np.arange(len(state))
     values = modes.values[rows, regime]
@@ -155,7 +62,7 @@ def _advance(modes: _Modes, regime: Ints, state: Modal, dt_h: Floats) -> Modal:
     plain = np.flatnonzero(modes.plain[rows, regime] & (dt_h > 0))
     if plain.size:
         steps = modes.rates_per_h[plain, regime[plain]] * dt_h[plain, None, None]
-        after[plain] = (_exponential(steps) @ state[plain, :, None])[..., 0]
+        after[plain] = (exponential(steps) @ state[plain, :, None])[..., 0]
     return after
 
 
@@ -177,15 +84,15 @@ def _plain_view(
         size, seen = rates.shape[0], outputs.shape[0]
         block = np.zeros((size + seen, size + seen))
         block[:size, :size], block[size:, :size] = rates, outputs
-        moves = _exponential(block * steps_h[:, None, None])[:, size:, :size]
+        moves = exponential(block * steps_h[:, None, None])[:, size:, :size]
     else:
-        moves = outputs @ _exponential(rates * steps_h[:, None, None])
+        moves = outputs @ exponential(rates * steps_h[:, None, None])
     result: Floats = np.einsum("tom,tm->ot", moves[which], state.real)
     return result
 
 
 def _view(
-    modes: _Modes,
+    modes: Modes,
     outputs: Floats,
     regime: Ints,
     state: Modal,
@@ -219,7 +126,7 @@ class Solution:
     """The state after every jump, from which any moment follows without stepping."""
 
     system: LinearSystem
-    modes: _Modes
+    modes: Modes
     time_h: Floats  # (S, M + 1), first column the start
     regime: Ints  # (S, M + 1)
     state: Modal  # (S, M + 1, m), modal
@@ -301,7 +208,7 @@ def solve(
     """
     subjects, size = system.rates_per_h.shape[0], system.rates_per_h.shape[-1]
     count = jumps.time_h.shape[1]
-    modes = _modes(system.rates_per_h)
+    modes = modes_of(system.rates_per_h)
     rows = np.arange(subjects)
     times, target, amount, reset, regimes = (
         np.broadcast_to(a, (subjects, count))
@@ -342,10 +249,10 @@ def endless(rates_per_h: Floats, state: Floats, interval_h: float) -> Floats:
     """
     keeps = np.diagonal(rates_per_h, axis1=1, axis2=2) == 0
     identity = np.eye(rates_per_h.shape[-1])
-    lost = np.where(keeps[..., None], identity, identity - _exponential(rates_per_h * interval_h))
+    lost = np.where(keeps[..., None], identity, identity - exponential(rates_per_h * interval_h))
     gathers = keeps & (rates_per_h != 0).any(axis=2)
     stays = gathers & (np.abs(state) > 1e-9 * np.abs(state).max(axis=1, keepdims=True))
-    if stays.any() or not (np.linalg.cond(lost) < _MAX_CONDITION).all():
+    if stays.any() or not (np.linalg.cond(lost) < MAX_CONDITION).all():
         raise ValueError("there is no steady state: something never leaves the body")
     total: Floats = np.linalg.solve(lost, np.where(keeps, 0.0, state)[..., None])[..., 0]
     return total

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
 
 from antagonist.pharmacology.dosing.records import Covariate
 from antagonist.pharmacology.expressions import parse
@@ -24,15 +23,17 @@ def forward(value: float, transform: Transform) -> float:
     """Value to its transformed scale."""
     if transform == "identity":
         return value
-    return float(np.log(value) if transform == "log" else logit(value))
+    return float(np.log(value) if transform == "log" else np.log(value / (1 - value)))
 
 
 def backward(phi: Floats, transform: Transform) -> Floats:
     """Transformed scale to value, any shape."""
     if transform == "identity":
         return phi
-    result: Floats = np.exp(phi) if transform == "log" else expit(phi)
-    return result
+    if transform == "log":
+        return np.asarray(np.exp(phi))
+    # tanh neither overflows nor loses digits at either end
+    return np.asarray(0.5 * (1 + np.tanh(phi / 2)))
 
 
 def definitions(structure: Structure, products: Mapping[str, Formulation]) -> dict[str, Parameter]:

@@ -90,7 +90,7 @@ def test_more_drug_never_occupies_less() -> None:
     small, large = drawn(course(50, 50, 50)), drawn(course(50, 75, 100))
     for quantity in ("mu_occupancy", "kappa_occupancy", "delta_occupancy", "conc_6bn"):
         low, high = small.signal(quantity, time_h), large.signal(quantity, time_h)
-        assert (high >= low - 1e-12).all(), quantity
+        assert (high >= low - 1e-9 * high.max()).all(), quantity
         assert (high[:, time_h > 24] > low[:, time_h > 24]).all(), quantity
 
 

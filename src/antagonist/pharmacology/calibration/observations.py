@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.agonists import agonist
+from antagonist.pharmacology.calibration.table import number, read_rows, regimen, unit_factor
 from antagonist.pharmacology.catalogue import DATA, near_match, read_yaml, validated
 from antagonist.pharmacology.models import Formula
 
@@ -20,13 +20,8 @@ Scale = Literal["identity", "log", "logit"]
 Use = Literal["calibrates", "validates", "not_modelled"]
 # Where a source gives no number of subjects.
 ASSUMED_SUBJECTS = 12
-_COLUMNS = (
-    *("row_id", "source", "n", "product", "dose_mg", "regimen", "time_h", "quantity"),
-    *("statistic", "value", "unit", "low", "high", "challenge", "provenance", "note"),
-)
 # What does not depend on the dose in a linear model.
 _DOSE_FREE = ("half_life", "peak_time", "cv", "fold_range")
-_UNITS = {("h", "d"): 1 / 24, ("L/h", "mL/min"): 1000 / 60, ("d", "h"): 24.0}
 
 
 class _Data(BaseModel):
@@ -112,77 +107,6 @@ def transform(value: float, scale: Scale) -> float:
     return math.log(kept / (1 - kept))
 
 
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """Rows of a file in the format of observations.csv.
-
-    Raises InputError naming the file and what is missing.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            reader = csv.DictReader(stream)
-            missing = [c for c in _COLUMNS if c not in (reader.fieldnames or [])]
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path.name, "", None, f"a readable CSV file: {error}") from None
-    if missing:
-        raise InputError(path.name, "columns", ", ".join(missing), "present in the first line")
-    if not rows:
-        raise InputError(path.name, "rows", 0, "at least one row")
-    _check_rows(rows, path.name)
-    return rows
-
-
-def _check_rows(rows: Sequence[Mapping[str, str]], source: str) -> None:
-    seen: set[str] = set()
-    for n, row in enumerate(rows, start=1):
-        name = row["row_id"]
-        if None in row or None in row.values():
-            raise InputError(source, f"row {n}", name, "as many fields as the first line")
-        if not name or name in seen:
-            raise InputError(source, f"row {n}.row_id", name, "an id that no other row has")
-        seen.add(name)
-
-
-def _number(row: Mapping[str, str], name: str, source: str) -> float | None:
-    text = (row.get(name) or "").strip()
-    if not text:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise InputError(source, f"{row['row_id']}.{name}", text, "a number or empty")
-    return number
-
-
-_UNIT_H = {"h": 1.0, "d": 24.0, "w": 168.0}
-_REGIMENS = {
-    "": (1, 24.0),
-    "single": (1, 24.0),
-    "daily": (14, 24.0),
-    "chronic": (28, 24.0),
-    "weekly": (4, 168.0),
-    "three times a week": (12, 56.0),
-}
-
-
-def _regimen(text: str) -> tuple[int, float] | None:
-    """Doses and interval, h, of a regimen in the words of the table.
-
-    Without a count a regimen goes on for two weeks, or for four doses where that is longer.
-    """
-    if text in _REGIMENS:
-        return _REGIMENS[text]
-    if match := re.fullmatch(r"(daily|weekly) x ?([1-9]\d*)", text):
-        return int(match[2]), _REGIMENS[match[1]][1]
-    if match := re.fullmatch(r"q(\d+)([hdw])(?: x ?([1-9]\d*))?", text):
-        interval_h = int(match[1]) * _UNIT_H[match[2]]
-        count = int(match[3]) if match[3] else max(4, round(336 / interval_h) if interval_h else 0)
-        return (count, interval_h) if interval_h > 0 else None
-    return None
-
-
 def _agonist(text: str) -> Agonist | None:
     match = re.fullmatch(r"(\w+) (?:[\d.]+-)?([\d.]+) mg (iv|im|sc|oral|intranasal)", text)
     return Agonist(name=match[1], dose_mg=float(match[2]), route=match[3]) if match else None
@@ -190,7 +114,7 @@ def _agonist(text: str) -> Agonist | None:
 
 def _target(row: Mapping[str, str], scale: Scale, source: str) -> tuple[float | None, float]:
     """Published value, or the middle of its range, and the sd that a range implies on the scale."""
-    value, low, high = (_number(row, name, source) for name in ("value", "low", "high"))
+    value, low, high = (number(row, name, source) for name in ("value", "low", "high"))
     if value is not None:
         return value, 0.0
     if low is None or high is None:
@@ -235,15 +159,18 @@ def question(
         return _skipped(row, f"unknown product {product!r}")
     if products[product].status == "no_data":
         return _skipped(row, "no published levels for the product")
-    regimen = _regimen(row["regimen"])
-    if regimen is None and "count" not in meaning:
+    doses = regimen(row["regimen"])
+    if doses is None and "count" not in meaning:
         return _skipped(row, f"unknown regimen {row['regimen']!r}")
-    count, interval_h = regimen or (1, 24.0)
+    count, interval_h = doses or (1, 24.0)
+    factor = unit_factor(meaning.get("unit", ""), row["unit"])
+    if factor is None:
+        return _skipped(row, f"unit {row['unit']!r} where {meaning['unit']!r} is predicted")
     challenge = meaning.get("agonist") or _agonist(row["challenge"])
     asks_for_challenge = "blocked_" in meaning.get("signal", "")
     if asks_for_challenge and (unknown := _unknown_challenge(challenge, row["challenge"])):
         return _skipped(row, unknown)
-    dose_mg = meaning.get("dose_mg", _number(row, "dose_mg", source))
+    dose_mg = meaning.get("dose_mg", number(row, "dose_mg", source))
     if dose_mg is None and meaning.get("kind") in _DOSE_FREE:
         dose_mg = products[product].typical_dose_mg or 1.0
     if dose_mg is None and meaning.get("kind") != "parameter":
@@ -252,7 +179,7 @@ def question(
     value, range_sd = _target(row, scale, source)
     if value is None:
         return _skipped(row, "no value and no range")
-    at_h = _number(row, "time_h", source)
+    at_h = number(row, "time_h", source)
     given = {
         "product": product,
         "dose_mg": dose_mg or 0.0,
@@ -270,7 +197,7 @@ def question(
     found["sd"] = math.hypot(float(found.get("sd", 0.0)), range_sd)
     if row["provenance"] == "recalled":
         found["sd"] *= 1.5
-    found["conversion"] = _UNITS.get((found.get("unit", ""), row["unit"]), 1.0)
+    found["conversion"] = factor
     if row["statistic"] in ("min", "min_of_mean", "max"):
         found["statement"] = "below" if row["statistic"] == "max" else "above"
         found["threshold"] = value
@@ -299,7 +226,7 @@ def _unknown_challenge(challenge: Any, text: str) -> str:
 def _subjects(row: Mapping[str, str], source: str) -> int:
     if row["statistic"] == "individual":
         return 1
-    subjects = _number(row, "n", source)
+    subjects = number(row, "n", source)
     if subjects is not None and subjects < 1:
         raise InputError(source, f"{row['row_id']}.n", subjects, "at least 1, or empty")
     return int(subjects or ASSUMED_SUBJECTS)

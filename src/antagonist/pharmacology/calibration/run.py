@@ -98,7 +98,7 @@ def _profile(p: Problem, state: State, name: str) -> tuple[tuple[float, float], 
         theta = {n: x for n, x in state.point.theta.items() if n != name}
         refit = minimise(
             replace(p, structure=held), replace(state.point, theta=theta),
-            rounds=1, steps=12,
+            rounds=1, steps=25,
         )  # fmt: skip
         prior = ((phi - forward(definition.value, definition.transform)) / definition.prior_sd) ** 2
         found.append((value, refit.cost + prior / 2 - state.cost))
