@@ -46,8 +46,12 @@ def _table(predictions: Sequence[Prediction]) -> Table:
     return table
 
 
-def _payload(predictions: Sequence[Prediction], found: Bar, sha256: str) -> dict[str, object]:
+def payload(predictions: Sequence[Prediction], found: Bar, sha256: str) -> dict[str, object]:
+    """The JSON document's content: the bar, and every row."""
+    from antagonist.foundation.notice import STATEMENT
+
     return {
+        "disclaimer": STATEMENT,
         "parameter_set_sha256": sha256,
         "coverage_by_study": found.coverage,
         "coverage_bounds": list(found.coverage_bounds),
@@ -85,9 +89,7 @@ def validate(
     json: Annotated[bool, typer.Option("--json", help=f"Print JSON ({SCHEMA}).")] = False,
 ) -> None:
     """Predict every row of published observations; exit 1 where the stated bar is not met."""
-    from rich.console import Console
-
-    from antagonist.cli.common import print_json, progress
+    from antagonist.cli.common import answers, print_json, progress
     from antagonist.pharmacology.calibration.observations import load_questions
     from antagonist.pharmacology.calibration.predictive import bar, predict_rows
     from antagonist.pharmacology.calibration.run import evidence_folder, evidence_questions
@@ -104,9 +106,9 @@ def validate(
         predictions = predict_rows(parameters, questions, draws=draws, seed=seed, watch=advance)
     found = bar(predictions)
     if json:
-        print_json(SCHEMA, _payload(predictions, found, parameters.sha256))
+        print_json(SCHEMA, payload(predictions, found, parameters.sha256))
     else:
-        console = Console()
+        console = answers()
         console.print(_table(predictions))
         low, high = found.coverage_bounds
         console.print(

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from antagonist.pharmacology.calibration.left_out import Z90
-from antagonist.pharmacology.calibration.table import read_rows
 from antagonist.pharmacology.calibration.predictive import Prediction
 from antagonist.pharmacology.calibration.run import evidence_folder
+from antagonist.pharmacology.calibration.table import read_rows
 
 Report = Mapping[str, Any]
 NONE = "–"

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from antagonist.foundation.notice import STATEMENT
 from antagonist.pharmacology.calibration.answers import residual
 from antagonist.pharmacology.calibration.left_out import reference_scores
 from antagonist.pharmacology.calibration.observations import Question
@@ -153,7 +154,8 @@ def report(
     routes = {name: f.route for name, f in formulations().items()}
     kept = [q for q in questions if q.use == "calibrates"]
     return {
-        "schema": "antagonist.calibration/1",
+        "schema": "antagonist.calibrate/1",
+        "disclaimer": STATEMENT,
         "seed": seed,
         "questions": {
             q.row_id: {

@@ -14,9 +14,9 @@ from antagonist.pharmacology.calibration.observations import (
     Question,
     load_questions,
     question,
-    read_rows,
     transform,
 )
+from antagonist.pharmacology.calibration.table import read_rows
 from antagonist.pharmacology.catalogue import formulations
 
 HEADER = (

@@ -1,0 +1,3 @@
+"""The plain statement that every document carries."""
+
+STATEMENT = "Decision support for professionals, not a certified medical device."
