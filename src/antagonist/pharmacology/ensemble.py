@@ -34,7 +34,12 @@ class Ensemble:
 
     def signal(self, formula: str, time_h: Floats) -> Floats:
         """A signal of every draw, shape (S, T)."""
-        return np.concatenate([scene.signal(formula, time_h) for scene in self.scenes])
+        return self.signals((formula,), time_h)[formula]
+
+    def signals(self, formulas: Sequence[str], time_h: Floats) -> dict[str, Floats]:
+        """Several signals of every draw at the same times, each of shape (S, T)."""
+        parts = [scene.signals(formulas, time_h) for scene in self.scenes]
+        return {f: np.concatenate([part[f] for part in parts]) for f in formulas}
 
     def values(self, name: str) -> Floats:
         """A parameter of every draw, shape (S, 1)."""

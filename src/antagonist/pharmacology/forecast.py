@@ -79,8 +79,9 @@ def crossings_h(
 
 def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[str, Floats]:
     """Every quantity of a forecast for every draw, each of shape (S, T)."""
-    found = {q: drawn.signal(q, time_h) for q in QUANTITIES if not q.startswith("blocked_")}
-    odds, dose = drawn.signal("mu_odds", time_h), _reference_mg(drawn, threshold)
+    plain = [q for q in QUANTITIES if not q.startswith("blocked_")]
+    found = drawn.signals([*plain, "mu_odds"], time_h)
+    odds, dose = found.pop("mu_odds"), _reference_mg(drawn, threshold)
     for endpoint in ENDPOINTS:
         found[f"blocked_{endpoint}"] = blocked(dose, odds, drawn.held, endpoint)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from antagonist.pharmacology.expressions import parse
 from antagonist.pharmacology.kernel import Solution
-from antagonist.pharmacology.receptors import antagonist_odds, occupancy
-from antagonist.pharmacology.responses import Endpoint, blocked, odds_that_block
+from antagonist.pharmacology.receptors import RECEPTORS, antagonist_odds, occupancy
+from antagonist.pharmacology.responses import ENDPOINTS, blocked, odds_that_block
 
 Floats = NDArray[np.float64]
 DAY_H = 24.0
@@ -45,19 +45,23 @@ class Scene:
 
     def signal(self, formula: str, time_h: Floats) -> Floats:
         """A formula over outputs, occupancies, blocked effects and parameters, shape (S, T)."""
+        return self.signals((formula,), time_h)[formula]
+
+    def signals(self, formulas: Sequence[str], time_h: Floats) -> dict[str, Floats]:
+        """Several formulas at the same times, by formula; levels are worked out once."""
         levels, held = self.levels(time_h), self.held
         known: dict[str, Floats | float] = {**held, **levels, "dose_mg": self.dose_mg}
-        wanted = parse(formula).names
-        for receptor in ("mu", "kappa", "delta"):
+        wanted = {name for formula in formulas for name in parse(formula).names}
+        for receptor in RECEPTORS:
             if any(name.startswith(f"{receptor}_") for name in wanted):
                 odds = antagonist_odds(levels["effect_ntx"], levels["effect_6bn"], held, receptor)
                 known[f"{receptor}_odds"], known[f"{receptor}_occupancy"] = odds, occupancy(odds)
-        endpoints: tuple[Endpoint, ...] = ("subjective", "physiological")
-        for endpoint in endpoints:
+        for endpoint in ENDPOINTS:
             if f"blocked_{endpoint}" in wanted:
                 odds = antagonist_odds(levels["effect_ntx"], levels["effect_6bn"], held)
                 known[f"blocked_{endpoint}"] = blocked(self.agonist_mg, odds, held, endpoint)
-        return np.broadcast_to(parse(formula)(known), next(iter(levels.values())).shape)
+        shape = next(iter(levels.values())).shape
+        return {f: np.broadcast_to(parse(f)(known), shape) for f in formulas}
 
     def area(self, formula: str, from_h: float, until_h: float) -> Floats:
         """Integral of a formula that is linear in one output, shape (S,)."""

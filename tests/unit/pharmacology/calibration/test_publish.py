@@ -82,7 +82,7 @@ def test_the_report_is_plain_data_to_six_digits(content: dict[str, Any], tmp_pat
     path = tmp_path / "calibration.json"
     write_report(path, content)
     read = json.loads(path.read_text(encoding="utf-8"))
-    assert read["schema"] == "antagonist.calibration/1"
+    assert read["schema"] == "antagonist.calibrate/1"
     assert read["seed"] == 2026
     assert list(read) == list(content)
     cost = content["structures"][NAME]["cost"]
