@@ -80,7 +80,8 @@ def crossings_h(
 def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[str, Floats]:
     """Every quantity of a forecast for every draw, each of shape (S, T)."""
     plain = [q for q in QUANTITIES if not q.startswith("blocked_")]
-    found = drawn.signals([*plain, "mu_odds"], time_h)
+    # rounding can leave a level of -1e-13 at the moment of a dose
+    found = {q: np.maximum(v, 0.0) for q, v in drawn.signals([*plain, "mu_odds"], time_h).items()}
     odds, dose = found.pop("mu_odds"), _reference_mg(drawn, threshold)
     for endpoint in ENDPOINTS:
         found[f"blocked_{endpoint}"] = blocked(dose, odds, drawn.held, endpoint)

@@ -84,10 +84,11 @@ def load_nonmem(
 def course_from_subject(
     subject: Subject, title: str, *, forecast_h: float = DEFAULT_FORECAST_H
 ) -> Course:
-    """Course of one subject of a table: 'now' is the last record's time.
+    """Course of one subject of a table.
 
-    forecast_h: hours to forecast after the last record or the last dose, additional doses
-        included, whichever is later.
+    'Now' is the last record's time or the last dose's, additional doses included, whichever is
+    later; an EVID 2 row at a later time moves it.
+    forecast_h: hours to forecast after now.
     Returns a course in UTC; its subject keeps origin None.
     Raises InputError for a subject without a dose, and where time restarts at a reset.
     """
@@ -98,8 +99,8 @@ def course_from_subject(
     if any(later < earlier for earlier, later in pairwise(times_h)):
         allowed = "one running clock; here time restarts at a reset (EVID 3 or 4)"
         raise InputError(title, f"subject {subject.id}", "time", allowed)
-    horizon_h = max(times_h[-1], last_h) + forecast_h
-    return Course(title, subject, times_h[-1], horizon_h, "UTC")
+    now_h = max(times_h[-1], last_h)
+    return Course(title, subject, now_h, now_h + forecast_h, "UTC")
 
 
 def _subject_id(row: Row) -> str:

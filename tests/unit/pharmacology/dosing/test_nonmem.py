@@ -334,7 +334,7 @@ def test_a_subject_becomes_a_course() -> None:
 def test_the_horizon_follows_the_last_additional_dose() -> None:
     subject = Subject("1", (EventRecord(0.0, 1, 50.0, product="iv", addl=13, ii_h=24.0),))
     course = course_from_subject(subject, "Study A", forecast_h=24.0)
-    assert (course.as_of_h, course.horizon_h) == (0.0, 14 * 24.0)
+    assert (course.as_of_h, course.horizon_h) == (13 * 24.0, 14 * 24.0)
 
 
 def test_a_subject_without_a_dose_is_no_course() -> None:
