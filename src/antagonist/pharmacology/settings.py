@@ -57,7 +57,7 @@ def defaults() -> Defaults:
 
 @dataclass(frozen=True)
 class Settings:
-    """How a forecast is made. step_h: hours between points; None = chosen from the span."""
+    """How a forecast is made. step_h: hours between points."""
 
     draws: int
     seed: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from antagonist.report.content import Report, report_content
 from antagonist.report.files import write_together
 from antagonist.report.images import png_bytes
 from antagonist.report.phrases import Audience, checked_audience
+from antagonist.report.rendering import render_page, svg_file
 from antagonist.report.wording import Wording, wording
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("html", "svg", "png")
 STEMS: Mapping[Audience, str] = {"professional": "forecast", "patient": "forecast-patient"}
-XML_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
 
 
 def write_report(
@@ -55,34 +54,9 @@ def write_report(
     return write_together(directory, contents)
 
 
-def html_page(report: Report, chart: str, words: Wording) -> str:
-    """The page of a report.
-
-    chart: one SVG element, trusted as drawn here. Returns a whole HTML document.
-    """
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("antagonist.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = files("antagonist.report").joinpath("templates/report.css").read_text("utf-8")
-    return environment.get_template("report.html").render(
-        report=report,
-        text=words.text,
-        language=words.language,
-        chart=Markup(chart),
-        style=Markup(style),
-    )
-
-
 def _content(kind: str, report: Report, drawn: str, figure: Figure, words: Wording) -> bytes:
     if kind == "html":
-        return html_page(report, drawn, words).encode("utf-8")
+        return render_page("report.html", drawn, words, report=report).encode("utf-8")
     if kind == "svg":
-        return f"{XML_DECLARATION}{drawn}".encode()
+        return svg_file(drawn)
     return png_bytes(figure)

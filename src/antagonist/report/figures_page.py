@@ -15,13 +15,13 @@ from antagonist.report.files import write_together
 from antagonist.report.images import png_bytes
 from antagonist.report.limits import Limit
 from antagonist.report.numbers import percent
+from antagonist.report.rendering import render_page, svg_file
 from antagonist.report.wording import Catalogue, Wording, read_catalogue, wording
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Subject = Literal["compare", "study"]
-_XML = '<?xml version="1.0" encoding="utf-8"?>\n'
 _SHA_SHOWN = 12
 
 
@@ -82,29 +82,8 @@ def write_page(
     """
     drawn = svg_text(figure, page.title, " ".join(page.description))
     contents: Mapping[str, bytes] = {
-        f"{stem}.html": _html(page, drawn, words).encode("utf-8"),
-        f"{stem}.svg": f"{_XML}{drawn}".encode(),
+        f"{stem}.html": render_page("figures.html", drawn, words, page=page).encode("utf-8"),
+        f"{stem}.svg": svg_file(drawn),
         f"{stem}.png": png_bytes(figure),
     }
     return write_together(directory, contents)
-
-
-def _html(page: Page, chart: str, words: Wording) -> str:
-    import jinja2
-    from markupsafe import Markup
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("antagonist.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style = files("antagonist.report").joinpath("templates/report.css").read_text("utf-8")
-    return environment.get_template("figures.html").render(
-        page=page,
-        text=words.text,
-        language=words.language,
-        chart=Markup(chart),  # drawn here, not user input
-        style=Markup(style),
-    )

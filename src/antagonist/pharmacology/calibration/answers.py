@@ -18,6 +18,7 @@ from scipy.stats import norm
 
 from antagonist.pharmacology.calibration.observations import Question, transform
 from antagonist.pharmacology.calibration.predict import HeroinEquivalent, Predictor
+from antagonist.pharmacology.calibration.scales import on_scale
 from antagonist.pharmacology.models import Formulation, Parameter, Structure
 from antagonist.pharmacology.subjects import definitions, forward, subject_covariance
 
@@ -113,15 +114,6 @@ def start(problem: Problem) -> Point:
     return Point(theta, effects, between)
 
 
-def _on_scale(values: Floats, q: Question) -> Floats:
-    if q.scale == "identity":
-        return values
-    if q.scale == "log":
-        return np.asarray(np.log(np.maximum(values, 1e-12)))
-    kept = np.clip(values, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(kept / (1 - kept)))
-
-
 def answer_study(problem: Problem, study: str, point: Point) -> list[RowAnswer]:
     """Every row of a study at a point, with sensitivities by finite differences."""
     parameters, used = problem.parameters, problem.used(study)
@@ -135,7 +127,7 @@ def answer_study(problem: Problem, study: str, point: Point) -> list[RowAnswer]:
     covariance = subject_covariance(problem.structure, used, point.between_subject)
     answers = []
     for q in (q for q in problem.questions if q.study == study):
-        seen = _on_scale(predictor.predict(q), q)
+        seen = on_scale(predictor.predict(q), q.scale)
         slope = (seen[1:] - seen[0]) / STEP
         spread = float(np.sqrt(max(slope @ covariance @ slope, 0.0)))
         answers.append(_row_answer(q, float(seen[0]), dict(zip(used, slope, strict=True)), spread))
@@ -145,10 +137,9 @@ def answer_study(problem: Problem, study: str, point: Point) -> list[RowAnswer]:
 def _row_answer(q: Question, seen: float, slope: dict[str, float], spread: float) -> RowAnswer:
     # The linearisation means nothing beyond a spread of one on a log or logit scale.
     spread = min(spread, 1.0)
-    typical = q.kind == "parameter" or q.sd_is_total or q.statistic in ("typical", "slope", "fold")
-    shared = 0.0 if typical else spread / np.sqrt(q.subjects)
+    shared = 0.0 if q.typical else spread / np.sqrt(q.subjects)
     # An arithmetic mean of a log-normal quantity lies above its median.
-    if q.scale == "log" and q.statistic == "mean" and not typical:
+    if q.scale == "log" and q.statistic == "mean" and not q.typical:
         return RowAnswer(q, seen, slope, spread, float(np.hypot(q.sd, shared)), spread**2 / 2)
     return RowAnswer(q, seen, slope, spread, float(np.hypot(q.sd, shared)), 0.0)
 

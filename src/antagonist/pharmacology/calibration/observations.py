@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict
 
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.agonists import agonist
+from antagonist.pharmacology.calibration.scales import Scale
 from antagonist.pharmacology.calibration.table import number, read_rows, regimen, unit_factor
 from antagonist.pharmacology.catalogue import DATA, near_match, read_yaml, validated
 from antagonist.pharmacology.models import Formula
 
-Scale = Literal["identity", "log", "logit"]
 Use = Literal["calibrates", "validates", "not_modelled"]
 # Where a source gives no number of subjects.
 ASSUMED_SUBJECTS = 12
@@ -84,7 +84,6 @@ class Question(_Data):
     agonist: Agonist | None = None
     statement: Literal["above", "below", "within"] | None = None
     threshold: float = 0.0
-    threshold_is_value: bool = False
     statistic: str = ""
     provenance: str = ""
     subjects: int = ASSUMED_SUBJECTS
@@ -95,6 +94,12 @@ class Question(_Data):
     def numeric(self) -> bool:
         """Whether a number was published, rather than that something holds."""
         return self.statement is None
+
+    @property
+    def typical(self) -> bool:
+        """Whether the row has no between-subject part of its own to add."""
+        fixed = self.statistic in ("typical", "slope", "fold")
+        return self.kind == "parameter" or self.sd_is_total or fixed
 
 
 def transform(value: float, scale: Scale) -> float:

@@ -12,6 +12,7 @@ from antagonist.pharmacology.agonists import heroin_equivalent
 from antagonist.pharmacology.calibration.answers import Point, Problem, RowAnswer, answer_study
 from antagonist.pharmacology.calibration.observations import Question, transform
 from antagonist.pharmacology.calibration.predict import Predictor
+from antagonist.pharmacology.calibration.scales import off_scale, on_scale
 from antagonist.pharmacology.calibration.variability import log_spread, observed_log_spread
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.ensemble import counts
@@ -42,22 +43,6 @@ class Prediction:
     reason: str
 
 
-def _back(values: Floats, scale: str) -> Floats:
-    if scale == "identity":
-        return values
-    result: Floats = np.exp(values) if scale == "log" else 1 / (1 + np.exp(-values))
-    return result
-
-
-def _scaled(values: Floats, scale: str) -> Floats:
-    if scale == "identity":
-        return values
-    if scale == "log":
-        return np.asarray(np.log(np.maximum(values, 1e-12)))
-    kept = np.clip(values, 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(kept / (1 - kept)))
-
-
 def _point(part: Fitted) -> Point:
     estimates = part.estimates
     theta = dict(zip(estimates.names, map(float, estimates.mean), strict=True))
@@ -72,8 +57,7 @@ def _centre(part: Fitted, question: Question) -> RowAnswer:
 
 def _group(q: Question) -> float:
     """Subjects whose mean the row is; infinite where the row has no between-subject part."""
-    typical = q.kind == "parameter" or q.sd_is_total or q.statistic in ("typical", "slope", "fold")
-    return float("inf") if typical else float(q.subjects)
+    return float("inf") if q.typical else float(q.subjects)
 
 
 def _draws(
@@ -92,7 +76,7 @@ def _draws(
             centre = log_spread(_centre(part, q), part.structure, part.estimates.between_subject)
             found[q.row_id] = centre + q.sd * rng.standard_normal(count)
             continue
-        seen = _scaled(predictor.predict(q), q.scale)
+        seen = on_scale(predictor.predict(q), q.scale)
         if q.scale == "log" and q.statistic == "mean" and np.isfinite(size):
             seen = seen + _centre(part, q).skew
         found[q.row_id] = seen + q.sd * rng.standard_normal(count)
@@ -114,7 +98,7 @@ def _numeric(q: Question, drawn: Floats) -> Prediction:
     at = observed_log_spread_of(q) if spread else transform(q.value, q.scale)
     low, middle, high = np.percentile(drawn, (5, 50, 95))
     ends = np.array([low, middle, high])
-    shown = np.exp(np.exp(ends)) if q.kind == "fold_range" else _back(ends, q.scale)
+    shown = np.exp(np.exp(ends)) if q.kind == "fold_range" else off_scale(ends, q.scale)
     return Prediction(
         q, q.value, float(shown[1]), float(shown[0]), float(shown[2]),
         float(high - low), bool(low <= at <= high), "",

@@ -16,6 +16,7 @@ from antagonist.pharmacology.calibration.answers import Point, Problem, answer_s
 from antagonist.pharmacology.calibration.fit import State, at_bounds, minimise
 from antagonist.pharmacology.calibration.left_out import Forecasted, leave_each_out
 from antagonist.pharmacology.calibration.observations import Question, load_questions
+from antagonist.pharmacology.calibration.scales import off_scale
 from antagonist.pharmacology.calibration.variability import Variability, fit_variability
 from antagonist.pharmacology.catalogue import formulations, read_yaml, structure
 from antagonist.pharmacology.subjects import Estimates, backward, forward
@@ -203,12 +204,6 @@ class TargetResult:
         return self.low <= self.in_study <= self.high
 
 
-def _back(value: float, scale: str) -> float:
-    if scale == "log":
-        return float(np.exp(value))
-    return value if scale == "identity" else float(1 / (1 + np.exp(-value)))
-
-
 def target_results(fit: StructureFit, questions: Sequence[Question]) -> list[TargetResult]:
     """Every target of evidence/targets.yaml under one structure."""
     by_id = {q.row_id: q for q in questions}
@@ -226,7 +221,7 @@ def target_results(fit: StructureFit, questions: Sequence[Question]) -> list[Tar
                     q = q.model_copy(update={"time_h": target["at_h"]})
                 one = replace(p, questions=(q,))
                 answer = answer_study(one, q.study, point)[0]
-                values.append(_back(answer.typical, q.scale))
+                values.append(float(off_scale(np.asarray(answer.typical), q.scale)))
             seen[label] = float(np.mean(values))
         results.append(
             TargetResult(
