@@ -75,7 +75,7 @@ def calibrate(
     json: Annotated[bool, typer.Option("--json", help=f"Print JSON ({SCHEMA}).")] = False,
 ) -> None:
     """Fit every structure to the evidence (about five minutes on two cores)."""
-    from antagonist.cli.common import answers, print_json, progress
+    from antagonist.cli.common import answers, print_json, progress, tell_written
     from antagonist.foundation.errors import InputError
     from antagonist.pharmacology.calibration.campaign import run_campaign, save_campaign
     from antagonist.pharmacology.calibration.run import STRUCTURES, evidence_folder
@@ -105,7 +105,5 @@ def calibrate(
     if json:
         print_json(SCHEMA, campaign.content)
         return
-    console = answers()
-    console.print(_table(campaign))
-    for path in written:
-        console.print(f"written: {path}")
+    answers().print(_table(campaign))
+    tell_written((f"written: {path}" for path in written), json=False)

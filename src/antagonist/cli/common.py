@@ -9,7 +9,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import wraps
@@ -89,6 +89,13 @@ def messages() -> Console:
     from rich.console import Console
 
     return Console(stderr=True)
+
+
+def tell_written(lines: Iterable[str], *, json: bool) -> None:
+    """Say where files are: beside the answer, or on standard error where that is JSON."""
+    console = messages() if json else answers()
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(schema_id: str, payload: Mapping[str, Any]) -> None:

@@ -12,9 +12,9 @@ from antagonist.cli.common import (
     Language,
     LanguageOption,
     answers,
-    messages,
     print_json,
     progress,
+    tell_written,
 )
 
 SCHEMA = "antagonist.compare/1"
@@ -75,7 +75,4 @@ def compare(
         print_json(SCHEMA, statement | result.model_dump(mode="json"))
     else:
         print_comparison(result, answers(), words)
-    console = messages() if json else answers()
-    for path in written:
-        line = words.text("compare.written", path=path)
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    tell_written((words.text("compare.written", path=path) for path in written), json=json)

@@ -16,9 +16,9 @@ from antagonist.cli.common import (
     LanguageOption,
     answers,
     errors_of,
-    messages,
     print_json,
     progress,
+    tell_written,
 )
 from antagonist.foundation.errors import InputError
 from antagonist.foundation.units import duration_h, mass_mg
@@ -99,9 +99,7 @@ def simulate(
         print_json(SCHEMA, document(forecasts, language.value, audience.value, step))
     else:
         _print(forecasts, language, audience)
-    console = messages() if json else answers()
-    for path in paths:
-        console.print(f"written: {path}", markup=False, highlight=False, soft_wrap=True)
+    tell_written((f"written: {path}" for path in paths), json=json)
 
 
 def read_challenge(text: str) -> Challenge:

@@ -12,9 +12,9 @@ from antagonist.cli.common import (
     Language,
     LanguageOption,
     answers,
-    messages,
     print_json,
     progress,
+    tell_written,
 )
 
 SCHEMA = "antagonist.study/1"
@@ -98,7 +98,4 @@ def study(
         print_json(SCHEMA, statement | result.model_dump(mode="json"))
     else:
         print_study(result, answers(), words)
-    console = messages() if json else answers()
-    for path in written:
-        line = words.text("study.written", path=path)
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    tell_written((words.text("study.written", path=path) for path in written), json=json)
