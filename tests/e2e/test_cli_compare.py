@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from antagonist.pharmacology.compare import CompareDocument
-from antagonist.pharmacology.regimens import regimens
+from antagonist.label.regimens import regimens
+from antagonist.planning.compare import CompareDocument
 
 RUN = [sys.executable, "-c", "from antagonist.cli.main import run; run()", "compare"]
 

@@ -1,4 +1,4 @@
-"""The house's one-way rule: faces -> feedback -> pharmacology and label -> foundation."""
+"""The one-way rule: faces -> feedback -> planning -> pharmacology and label -> foundation."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "antagonist"
 FACES = ("report", "cli", "web", "interop", "populations")
-FLOOR = {"foundation": 0, "label": 1, "pharmacology": 1, "feedback": 2} | dict.fromkeys(FACES, 3)
+LOWER = {"foundation": 0, "label": 1, "pharmacology": 1, "planning": 2, "feedback": 3}
+FLOOR = LOWER | dict.fromkeys(FACES, 4)
 # Modules that lie beside the rooms (__init__, __main__) are the front door.
-FRONT_DOOR = 3
+FRONT_DOOR = 4
 DEFERS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -146,6 +147,9 @@ FROM_TEXT = "from importlib import import_module\nweb = import_module('house.web
         ("label/facts.py", "from house.pharmacology import kernel", 1, "house.pharmacology.kernel"),
         ("label/facts.py", "from ..feedback import store", 1, "house.feedback.store"),
         ("label/__init__.py", "from ..feedback import store", 1, "house.feedback.store"),
+        ("label/facts.py", "from house.planning import plans", 1, "house.planning.plans"),
+        ("pharmacology/kernel.py", "import house.planning.plans", 1, "house.planning.plans"),
+        ("planning/plans.py", "from ..feedback import store", 1, "house.feedback.store"),
         ("pharmacology/kernel.py", GUARDED, 3, "house.label.facts"),
         ("pharmacology/kernel.py", "from house import VERSION", 1, "house"),
         ("feedback/store.py", IN_FUNCTION, 2, "house.cli.main"),
@@ -158,6 +162,7 @@ def test_an_import_that_climbs_or_crosses_is_found(
     there = [
         "pharmacology/kernel.py",
         "label/facts.py",
+        "planning/plans.py",
         "feedback/store.py",
         "cli/main.py",
         "web/pages.py",
@@ -173,7 +178,9 @@ def test_imports_downwards_and_between_faces_pass(tmp_path: Path) -> None:
         {
             "foundation/units.py": "import math",
             "pharmacology/kernel.py": "from house.foundation import units",
-            "feedback/store.py": "from ..pharmacology import kernel",
+            "label/facts.py": "from house.foundation import units",
+            "planning/plans.py": "from house.label import facts\nfrom ..pharmacology import kernel",
+            "feedback/store.py": "from ..planning import plans\nfrom ..pharmacology import kernel",
             "report/charts.py": "from house.feedback.store import read",
             "cli/main.py": "from house import VERSION\nfrom house.report import charts",
         },

@@ -48,9 +48,9 @@ def compare(
 
     Decision support for professionals, not a certified medical device.
     """
-    from antagonist.pharmacology.compare import checked_weeks, compared, comparison
-    from antagonist.pharmacology.regimens import chosen_regimens
     from antagonist.pharmacology.settings import settings
+    from antagonist.planning.compare import checked_weeks, compared, comparison
+    from antagonist.planning.regimens import chosen_regimens
     from antagonist.report.compare_text import compare_page, print_comparison
     from antagonist.report.figures_page import words_of, write_page
 

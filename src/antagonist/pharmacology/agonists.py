@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from antagonist.foundation.data import near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.catalogue import DATA, near_match, read_yaml, validated
+from antagonist.pharmacology.catalogue import DATA
 from antagonist.pharmacology.expressions import parse
 from antagonist.pharmacology.models import Formula, Provenance
 from antagonist.pharmacology.responses import Endpoint

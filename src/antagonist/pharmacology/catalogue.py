@@ -1,49 +1,17 @@
-"""Load the data files of this room: structures, formulations, and their content hashes."""
+"""Load the data files of this room: structures, formulations."""
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ValidationError
-
+from antagonist.foundation.data import near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.models import Formulation, Structure
 
 DATA = Path(__file__).parent / "data"
-M = TypeVar("M", bound=BaseModel)
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML mapping from a file. Raises InputError naming file and line if it is not one."""
-    try:
-        with path.open(encoding="utf-8") as stream:
-            content = yaml.load(stream, Loader=yaml.CSafeLoader)
-    except OSError as error:
-        raise InputError(path.name, "", None, f"a readable file: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f"line {mark.line + 1}" if mark else ""
-        raise InputError(path.name, line, None, f"valid YAML: {error}") from None
-    if not isinstance(content, dict):
-        raise InputError(path.name, "", type(content).__name__, "a mapping of keys to values")
-    return content
-
-
-def validated(model: type[M], content: Mapping[str, Any], source: str) -> M:
-    """Content as a model. Raises InputError with the first field that is wrong."""
-    try:
-        return model.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        value = first["input"] if not isinstance(first["input"], dict) else None
-        raise InputError(source, field, value, first["msg"]) from None
 
 
 def _merge(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,21 +66,3 @@ def formulations() -> Mapping[str, Formulation]:
         for name in (formulation.id, *formulation.aliases):
             found[name] = formulation
     return found
-
-
-def near_match(name: str, known: Iterable[str]) -> str:
-    """What is allowed, with the nearest known name first if one is near."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"{hint}known: {', '.join(names)}"
-
-
-def content_hash(paths: Iterable[Path]) -> str:
-    """SHA-256 over names and contents of files, in order of name."""
-    digest = hashlib.sha256()
-    for path in sorted(paths, key=lambda p: p.as_posix()):
-        content = path.read_bytes()
-        digest.update(f"{path.name} {len(content)}\n".encode())
-        digest.update(content)
-    return digest.hexdigest()

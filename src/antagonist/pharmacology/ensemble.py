@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.assembly import assemble, jumps_of
-from antagonist.pharmacology.catalogue import formulations, near_match
+from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subject
 from antagonist.pharmacology.kernel import solve
 from antagonist.pharmacology.models import Formulation

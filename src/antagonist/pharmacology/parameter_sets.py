@@ -13,15 +13,9 @@ import numpy as np
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from antagonist.foundation.data import content_hash, near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.catalogue import (
-    DATA,
-    content_hash,
-    near_match,
-    read_yaml,
-    structure,
-    validated,
-)
+from antagonist.pharmacology.catalogue import DATA, structure
 from antagonist.pharmacology.models import Provenance, Structure, Transform
 from antagonist.pharmacology.subjects import Estimates, forward
 

@@ -8,11 +8,22 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
 
 from antagonist.pharmacology.dosing.records import Course
 
 Floats = NDArray[np.float64]
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+class Spread(BaseModel):
+    """5th, 50th and 95th percentile over patients and everything that is uncertain."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    low: float
+    median: float
+    high: float
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from antagonist.foundation.data import read_yaml, validated
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.catalogue import DATA, read_yaml, validated
+from antagonist.pharmacology.catalogue import DATA
 from antagonist.pharmacology.parameter_sets import DEFAULT_SET
 from antagonist.pharmacology.responses import Endpoint
 from antagonist.pharmacology.results import Threshold

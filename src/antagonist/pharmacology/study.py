@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antagonist.pharmacology.catalogue import formulations
-from antagonist.pharmacology.compare import Spread
 from antagonist.pharmacology.dosing.records import EventRecord, Subject
 from antagonist.pharmacology.ensemble import ensemble
 from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.receptors import occupancy
-from antagonist.pharmacology.results import Note, Provenance
+from antagonist.pharmacology.results import Note, Provenance, Spread
 from antagonist.pharmacology.settings import Settings, settings
 from antagonist.pharmacology.study_design import Choices, Design, choices
 from antagonist.pharmacology.study_results import (

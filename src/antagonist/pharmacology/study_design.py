@@ -11,8 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from antagonist.foundation.data import near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.catalogue import DATA, formulations, near_match, read_yaml, validated
+from antagonist.pharmacology.catalogue import DATA, formulations
 from antagonist.pharmacology.receptors import RECEPTORS, Receptor
 
 Basis = Literal["in_vivo", "ratio", "extrapolated"]

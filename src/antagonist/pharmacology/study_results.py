@@ -6,9 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from antagonist.pharmacology.compare import Spread
 from antagonist.pharmacology.receptors import Receptor
-from antagonist.pharmacology.results import Note, Provenance
+from antagonist.pharmacology.results import Note, Provenance, Spread
 from antagonist.pharmacology.study_design import Basis
 
 

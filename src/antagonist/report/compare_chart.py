@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from antagonist.pharmacology.compare import Comparison, Protection
+from antagonist.planning.compare import Comparison, Protection
 from antagonist.report.compare_text import chart_amount, protected_line, span, title_of
 from antagonist.report.numbers import PHYSIOLOGICAL, SUBJECTIVE, percent
 from antagonist.report.panels import BLACK, LOOKS

@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from antagonist.pharmacology.compare import Compared, Comparison, Lasting, Spread, Weakest
+from antagonist.pharmacology.results import Spread
+from antagonist.planning.compare import Compared, Comparison, Lasting, Weakest
 from antagonist.report.figures_page import Page, Table, provenance_text
 from antagonist.report.limits import Limit
 from antagonist.report.numbers import percent, plain

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from antagonist.pharmacology.compare import Spread
-from antagonist.pharmacology.results import Note
+from antagonist.pharmacology.results import Note, Spread
 from antagonist.pharmacology.study_results import Answer, Hours, Study, Units
 from antagonist.report.figures_page import Page, Table, provenance_text
 from antagonist.report.limits import Limit

@@ -1,4 +1,4 @@
-"""Loading data files: variants, errors that name file and field, hashes."""
+"""Loading data files: variants, errors that name file and field."""
 
 from __future__ import annotations
 
@@ -9,15 +9,9 @@ import pytest
 import yaml
 from tests.unit.pharmacology.small_models import PARAMETERS, SOURCED, one_compartment, parameter
 
+from antagonist.foundation.data import read_yaml
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.catalogue import (
-    content_hash,
-    load_formulation,
-    load_structure,
-    near_match,
-    read_yaml,
-    structure,
-)
+from antagonist.pharmacology.catalogue import load_formulation, load_structure, structure
 
 
 def write(path: Path, content: Any) -> Path:
@@ -88,46 +82,6 @@ def test_an_unknown_key_and_a_missing_source_are_named(tmp_path: Path) -> None:
     assert (caught.value.source, caught.value.field) == ("x.yaml", "source")
 
 
-def test_what_is_no_mapping_or_no_yaml_or_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="a mapping of keys to values"):
-        read_yaml(write(tmp_path / "list.yaml", [1, 2]))
-    broken = tmp_path / "broken.yaml"
-    broken.write_text("id: x\ntitle: [1, 2\nroute: y\n", encoding="utf-8")
-    with pytest.raises(InputError, match="valid YAML") as caught:
-        read_yaml(broken)
-    assert caught.value.source == "broken.yaml"
-    assert caught.value.field.startswith("line ")
-    with pytest.raises(InputError, match="a readable file"):
-        read_yaml(tmp_path / "absent.yaml")
-
-
 def test_an_unknown_structure_names_the_nearest() -> None:
     with pytest.raises(InputError, match="did you mean slow_plasma"):
         structure("slow_plasm")
-
-
-def test_near_match_lists_all_when_none_is_near() -> None:
-    assert near_match("zzz", ["apple", "pear"]) == "known: apple, pear"
-    assert near_match("aple", ["apple", "pear"]) == "did you mean apple? known: apple, pear"
-
-
-def test_the_hash_does_not_depend_on_the_order_of_files(tmp_path: Path) -> None:
-    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
-    first.write_text("one", encoding="utf-8")
-    second.write_text("two", encoding="utf-8")
-    assert content_hash([first, second]) == content_hash([second, first])
-    assert content_hash([first]) != content_hash([first, second])
-
-
-def test_the_hash_depends_on_names_and_contents(tmp_path: Path) -> None:
-    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
-    first.write_text("one", encoding="utf-8")
-    second.write_text("two", encoding="utf-8")
-    before = content_hash([first, second])
-    first.write_text("two", encoding="utf-8")
-    second.write_text("one", encoding="utf-8")
-    assert content_hash([first, second]) != before
-    second.write_text("ane", encoding="utf-8")
-    assert content_hash([first, second]) != before
-    here = content_hash([first])
-    assert content_hash([first.rename(tmp_path / "c.yaml")]) != here

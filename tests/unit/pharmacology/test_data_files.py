@@ -9,15 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from antagonist.foundation.data import read_yaml
 from antagonist.pharmacology.agonists import agonist
 from antagonist.pharmacology.calibration.run import STRUCTURES, evidence_folder, evidence_questions
-from antagonist.pharmacology.catalogue import (
-    DATA,
-    formulations,
-    load_formulation,
-    load_structure,
-    read_yaml,
-)
+from antagonist.pharmacology.catalogue import DATA, formulations, load_formulation, load_structure
 from antagonist.pharmacology.expressions import parse
 from antagonist.pharmacology.models import Formulation, Parameter
 from antagonist.pharmacology.parameter_sets import DEFAULT_SET, load_estimates

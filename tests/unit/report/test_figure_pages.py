@@ -12,11 +12,11 @@ import pytest
 from rich.console import Console
 
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.compare import Comparison, Lasting, compare
 from antagonist.pharmacology.settings import settings
 from antagonist.pharmacology.study import study
 from antagonist.pharmacology.study_design import design
 from antagonist.pharmacology.study_results import Study
+from antagonist.planning.compare import Comparison, Lasting, compare
 from antagonist.report.compare_chart import compare_figure
 from antagonist.report.compare_text import compare_page, lasting, print_comparison, span
 from antagonist.report.figures_page import words_of, write_page

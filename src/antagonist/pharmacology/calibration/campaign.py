@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.calibration.observations import Question
 from antagonist.pharmacology.calibration.publish import report, write_report, write_set
@@ -23,7 +24,6 @@ from antagonist.pharmacology.calibration.run import (
     shares,
     target_results,
 )
-from antagonist.pharmacology.catalogue import near_match
 
 SET_VERSION = "2026.1"
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

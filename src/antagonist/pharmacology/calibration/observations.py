@@ -10,11 +10,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from antagonist.foundation.data import near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.agonists import agonist
 from antagonist.pharmacology.calibration.scales import Scale
 from antagonist.pharmacology.calibration.table import number, read_rows, regimen, unit_factor
-from antagonist.pharmacology.catalogue import DATA, near_match, read_yaml, validated
+from antagonist.pharmacology.catalogue import DATA
 from antagonist.pharmacology.models import Formula
 
 Use = Literal["calibrates", "validates", "not_modelled"]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from antagonist.foundation.data import read_yaml
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.agonists import heroin_equivalent
 from antagonist.pharmacology.calibration.answers import Point, Problem, answer_study, start
@@ -18,7 +19,7 @@ from antagonist.pharmacology.calibration.left_out import Forecasted, leave_each_
 from antagonist.pharmacology.calibration.observations import Question, load_questions
 from antagonist.pharmacology.calibration.scales import off_scale
 from antagonist.pharmacology.calibration.variability import Variability, fit_variability
-from antagonist.pharmacology.catalogue import formulations, read_yaml, structure
+from antagonist.pharmacology.catalogue import formulations, structure
 from antagonist.pharmacology.subjects import Estimates, backward, forward
 
 Floats = NDArray[np.float64]

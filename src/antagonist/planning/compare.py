@@ -10,23 +10,24 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from antagonist.foundation.errors import InputError
+from antagonist.label.regimens import Regimen
 from antagonist.pharmacology.agonists import heroin_equivalent
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.dosing.records import Subject
 from antagonist.pharmacology.ensemble import Ensemble, ensemble
 from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.protection import first_fall
-from antagonist.pharmacology.regimens import (
+from antagonist.pharmacology.responses import ENDPOINTS, Endpoint, blocked, odds_that_block
+from antagonist.pharmacology.results import Provenance, Spread, Threshold
+from antagonist.pharmacology.settings import Settings, settings
+from antagonist.planning.regimens import (
     DAY_H,
     WEEK_H,
-    Regimen,
     chosen_regimens,
     cycle_start_h,
     dosing,
+    has_data,
 )
-from antagonist.pharmacology.responses import ENDPOINTS, Endpoint, blocked, odds_that_block
-from antagonist.pharmacology.results import Provenance, Threshold
-from antagonist.pharmacology.settings import Settings, settings
 
 Floats = NDArray[np.float64]
 MAX_WEEKS = 52
@@ -38,14 +39,6 @@ _SMALLEST_ODDS = 1e-12
 
 class _Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Spread(_Result):
-    """5th, 50th and 95th percentile over patients and everything that is uncertain."""
-
-    low: float
-    median: float
-    high: float
 
 
 class Lasting(_Result):
@@ -212,13 +205,13 @@ def compared(name: str, regimen: Regimen, weeks: int, chosen: Settings) -> Compa
     name: its id. weeks: period of a repeated regimen's doses and milligrams; a single dose has
     its own period. The same seed gives products of one kind the same patients.
     """
-    product = formulations()[regimen.product]
+    product = formulations()[regimen.release_model]
     repeated = regimen.cycle_days is not None
     period = float(weeks if repeated else regimen.view_weeks or 0)
     cycles = period * 7 / regimen.cycle_days if regimen.cycle_days is not None else 1.0
     known = bool(regimen.doses)
     protection: tuple[Protection, ...] = ()
-    if regimen.has_data:
+    if has_data(regimen):
         drawn = ensemble(
             parameter_set(chosen.parameter_set),
             Subject(name, dosing(regimen)),
@@ -228,10 +221,10 @@ def compared(name: str, regimen: Regimen, weeks: int, chosen: Settings) -> Compa
         protection = _protection(regimen, drawn, chosen.threshold)
     return Compared(
         id=name,
-        title=regimen.title,
-        product=regimen.product,
+        title={"en": regimen.title.en, "ru": regimen.title.ru},
+        product=regimen.release_model,
         status=product.status,
-        reason=product.note or ("" if regimen.has_data else "no published levels"),
+        reason=product.note or ("" if has_data(regimen) else "no published levels"),
         source=regimen.source,
         steady_state=repeated,
         cycle_days=regimen.cycle_days,
@@ -270,7 +263,7 @@ def compare(
 ) -> Comparison:
     """Put regimens side by side.
 
-    names: ids in data/regimens.yaml, default all. weeks: 1 to 52, see ``compared``.
+    names: ids in the label's data/regimens.yaml, default all. weeks: 1 to 52, see ``compared``.
     Raises InputError for an unknown regimen or weeks that are not allowed.
     """
     chosen = chosen or settings()

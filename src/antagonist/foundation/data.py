@@ -1,0 +1,126 @@
+"""Data files: YAML read and checked, errors that name file, line and field, content hashes."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from antagonist.foundation.errors import InputError
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+Place = tuple[str | int, ...]
+
+
+def _parsed(path: Path, parse: Callable[[TextIO], T]) -> T:
+    """What a parser makes of a file, its errors as InputError naming file and line."""
+    try:
+        with path.open(encoding="utf-8") as stream:
+            return parse(stream)
+    except OSError as error:
+        raise InputError(path.name, "", None, f"a readable file: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f"line {mark.line + 1}" if mark else ""
+        raise InputError(path.name, line, None, f"valid YAML: {error}") from None
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML mapping from a file. Raises InputError naming file and line if it is not one."""
+    content = _parsed(path, lambda stream: yaml.load(stream, Loader=yaml.CSafeLoader))
+    if not isinstance(content, dict):
+        raise InputError(path.name, "", type(content).__name__, "a mapping of keys to values")
+    return content
+
+
+def read_lines(path: Path) -> Mapping[Place, int]:
+    """Line of every key and list item of a YAML file, by its path of keys and positions.
+
+    Keys are text, as they stand in the file; the file itself is ``()``.
+    Raises InputError naming file and line for what is no YAML.
+    """
+    root = _parsed(path, lambda stream: yaml.compose(stream, Loader=yaml.CSafeLoader))
+    found: dict[Place, int] = {}
+    if root is not None:
+        _walk(root, found)
+    return found
+
+
+def _walk(root: yaml.Node, found: dict[Place, int]) -> None:
+    found[()] = root.start_mark.line + 1
+    waiting: list[tuple[yaml.Node, Place]] = [(root, ())]
+    # what an alias repeats is walked once only: an alias may lie inside its own anchor
+    seen: set[int] = set()
+    while waiting:
+        here, above = waiting.pop()
+        if id(here) in seen:
+            continue
+        seen.add(id(here))
+        for part, line, below in _inner(here):
+            found[(*above, part)] = line
+            waiting.append((below, (*above, part)))
+
+
+def _inner(node: yaml.Node) -> list[tuple[str | int, int, yaml.Node]]:
+    """Key or position, line and content of what lies directly inside a node."""
+    if isinstance(node, yaml.MappingNode):
+        return [(str(key.value), key.start_mark.line + 1, value) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [(n, item.start_mark.line + 1, item) for n, item in enumerate(node.value)]
+    return []
+
+
+def validated(
+    model: type[M],
+    content: Mapping[str, Any],
+    source: str,
+    lines: Mapping[Place, int] | None = None,
+) -> M:
+    """Content as a model. lines: line of each field, where the file is at hand.
+
+    Raises InputError with the first field that is wrong, and its line where known.
+    """
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
+        value = first["input"] if not isinstance(first["input"], dict) else None
+        where = field.removeprefix(".") + _line(first["loc"], lines)
+        raise InputError(source, where, value, first["msg"]) from None
+
+
+def _line(place: Place, lines: Mapping[Place, int] | None) -> str:
+    """The line of a field, or of the nearest thing around it that has one; empty without lines."""
+    if not lines:
+        return ""
+    here: Place = ()
+    for part in place:
+        # pydantic also names the branch of a union it tried: that is no key of the file
+        below = [(*here, part), (*here, str(part))]
+        here = next((path for path in below if path in lines), here)
+    return f" (line {lines[here]})" if here in lines else ""
+
+
+def near_match(name: str, known: Iterable[str]) -> str:
+    """What is allowed, with the nearest known name first if one is near."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{hint}known: {', '.join(names)}"
+
+
+def content_hash(paths: Iterable[Path]) -> str:
+    """SHA-256 over names and contents of files, in order of name."""
+    digest = hashlib.sha256()
+    for path in sorted(paths, key=lambda p: p.as_posix()):
+        content = path.read_bytes()
+        digest.update(f"{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()

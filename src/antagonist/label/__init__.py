@@ -1,0 +1,1 @@
+"""Instruction: what the label says, as data, and the questions it answers."""

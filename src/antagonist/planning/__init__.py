@@ -1,0 +1,1 @@
+"""Plans: where the label's limits and the pharmacology's hours meet."""
