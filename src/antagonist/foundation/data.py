@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -76,11 +77,32 @@ def _inner(node: yaml.Node) -> list[tuple[str | int, int, yaml.Node]]:
     return []
 
 
+@dataclass(frozen=True)
+class Lines:
+    """Where the fields of a YAML file stand; the file is read again only when an error asks."""
+
+    path: Path
+    inside: Place = ()
+
+    def within(self, *place: str | int) -> Lines:
+        """The same for what lies below some keys and positions."""
+        return Lines(self.path, (*self.inside, *place))
+
+    def read(self) -> Mapping[Place, int]:
+        """Line of every field below, by its path from there."""
+        depth = len(self.inside)
+        return {
+            place[depth:]: line
+            for place, line in read_lines(self.path).items()
+            if place[:depth] == self.inside
+        }
+
+
 def validated(
     model: type[M],
     content: Mapping[str, Any],
     source: str,
-    lines: Mapping[Place, int] | None = None,
+    lines: Lines | None = None,
 ) -> M:
     """Content as a model. lines: line of each field, where the file is at hand.
 
@@ -92,7 +114,7 @@ def validated(
         first = error.errors()[0]
         field = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
         value = first["input"] if not isinstance(first["input"], dict) else None
-        where = field.removeprefix(".") + _line(first["loc"], lines)
+        where = field.removeprefix(".") + _line(first["loc"], lines.read() if lines else None)
         raise InputError(source, where, value, first["msg"]) from None
 
 

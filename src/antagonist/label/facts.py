@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from antagonist.foundation.data import near_match, read_lines, read_yaml, validated
+from antagonist.foundation.data import Lines, near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
 
 DATA = Path(__file__).parent / "data"
@@ -95,12 +95,12 @@ def fact_types() -> Mapping[str, FactType]:
     """Every fact by id. Raises InputError naming file, line and field."""
     found: dict[str, FactType] = {}
     for path in sorted((DATA / "facts").glob("*.yaml")):
-        lines = read_lines(path)
         for name, content in read_yaml(path).items():
             if name in found:
                 raise InputError(path.name, name, None, "each fact once")
-            inner = {key[1:]: line for key, line in lines.items() if key and key[0] == name}
-            found[name] = validated(FactType, content, f"{path.name}: {name}", lines=inner)
+            found[name] = validated(
+                FactType, content, f"{path.name}: {name}", Lines(path).within(name)
+            )
     return found
 
 

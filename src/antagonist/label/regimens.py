@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from antagonist.foundation.data import near_match, read_lines, read_yaml, validated
+from antagonist.foundation.data import Lines, near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.label.facts import DATA, Both
 from antagonist.label.jurisdictions import jurisdictions
@@ -65,16 +65,17 @@ class Regimen(BaseModel):
 
 
 def _regimen(name: str, content: Any, path: Path) -> Regimen:
-    lines = read_lines(path)
-    inner = {place[2:]: n for place, n in lines.items() if place[:2] == ("regimens", name)}
+    lines = Lines(path).within("regimens", name)
     source = f"{path.name}: {name}"
     if not isinstance(content, dict):
-        raise InputError(source, f"(line {inner[()]})", content, "a mapping of keys to values")
-    found = validated(Regimen, {**content, "id": name}, source, lines=inner)
+        raise InputError(
+            source, f"(line {lines.read()[()]})", content, "a mapping of keys to values"
+        )
+    found = validated(Regimen, {**content, "id": name}, source, lines=lines)
     known = jurisdictions()
     for index, label in enumerate(found.jurisdictions):
         if label not in known:
-            line = inner[("jurisdictions", index)]
+            line = lines.read()[("jurisdictions", index)]
             where = f"jurisdictions[{index}] (line {line})"
             raise InputError(source, where, label, near_match(label, known))
     return found

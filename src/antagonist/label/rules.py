@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from antagonist.foundation.data import read_lines, read_yaml, validated
+from antagonist.foundation.data import Lines, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.label.conditions.nodes import Condition, Needing, facts_of
 from antagonist.label.facts import Both, Provenance
@@ -153,12 +153,11 @@ def load_rules(paths: Iterable[Path]) -> tuple[Rule, ...]:
     """
     found: list[Rule] = []
     for path in paths:
-        lines, content = read_lines(path), read_yaml(path)
+        content = read_yaml(path)
         for index, entry in enumerate(_entries(content, path)):
-            inner = {key[2:]: line for key, line in lines.items() if key[:2] == ("rules", index)}
             where = f"{path.name}: {entry.get('id', f'rules[{index}]')}"
             full = {"category": content["category"], **entry}
-            found.append(validated(Rule, full, where, lines=inner))
+            found.append(validated(Rule, full, where, Lines(path).within("rules", index)))
     _refuse_repeated(found)
     return tuple(found)
 

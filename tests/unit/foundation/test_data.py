@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from antagonist.foundation.data import (
     content_hash,
     near_match,
+    Lines,
     read_lines,
     read_yaml,
     validated,
@@ -70,7 +71,7 @@ def rules_file(folder: Path, text: str) -> Path:
 
 
 def refused(path: Path, *, with_lines: bool = True) -> InputError:
-    lines = read_lines(path) if with_lines else None
+    lines = Lines(path) if with_lines else None
     with pytest.raises(InputError) as caught:
         validated(Rules, read_yaml(path), path.name, lines)
     return caught.value

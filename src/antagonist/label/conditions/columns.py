@@ -79,12 +79,12 @@ class _Columns:
 
 
 def _bools(array: pa.ChunkedArray) -> Mask:
-    return np.asarray(array.to_numpy(), dtype=bool)
+    return np.asarray(array, dtype=bool)
 
 
 def _floats(array: pa.ChunkedArray) -> NDArray[np.float64]:
     filled = pc.fill_null(pc.cast(array, pa.float64()), float("nan"))
-    return np.asarray(filled.to_numpy(), dtype=np.float64)
+    return np.asarray(filled, dtype=np.float64)
 
 
 def _masks(step: Step, below: Sequence[Masks], columns: _Columns) -> Masks:
@@ -151,7 +151,7 @@ def _members(array: pa.ChunkedArray | None, members: frozenset[str], rows: int) 
         return found
     lists = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
     inside = pc.is_in(pc.list_flatten(lists), value_set=pa.array(sorted(members), pa.string()))
-    owners = np.asarray(pc.list_parent_indices(lists).to_numpy())
+    owners = np.asarray(pc.list_parent_indices(lists))
     found[owners[_bools(inside)]] = True
     return found
 

@@ -1,0 +1,126 @@
+"""Dates of facts, exact or approximate, in the clinic's zone; gates use the latest instant."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from antagonist.foundation.clock import hours_between, parse_time
+from antagonist.foundation.errors import InputError
+
+DATE_ALLOWED = "a date such as 2026-03-02, a time, a month 2026-03, or {from: DATE, to: DATE}"
+_MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_END_OF_DAY = time(23, 59, 59)
+
+
+@dataclass(frozen=True)
+class When:
+    """A moment known to lie between two instants, both aware."""
+
+    earliest: datetime
+    latest: datetime
+    text: str
+
+    @property
+    def exact(self) -> bool:
+        """Whether both ends fall on one day."""
+        return self.earliest.date() == self.latest.date()
+
+    def age_h(self, as_of: datetime) -> float:
+        """Hours to ``as_of`` from the earliest instant: the age a fact cannot exceed."""
+        return max(hours_between(self.earliest, as_of), 0.0)
+
+    def days_since(self, as_of: datetime) -> int:
+        """Whole calendar days in the clinic's zone from the latest instant to ``as_of``."""
+        return (as_of.date() - self.latest.astimezone(as_of.tzinfo).date()).days
+
+
+def as_of_time(value: object, tz: ZoneInfo, source: str, field: str = "as_of") -> datetime:
+    """The moment a question is asked for; a plain date is its last second.
+
+    Raises InputError for what is no date or time.
+    """
+    text = str(value)
+    if _DAY.fullmatch(text):
+        return datetime.combine(_date(text, source, field), _END_OF_DAY, tz)
+    return parse_time(value, tz, source, field)
+
+
+def when(value: object, as_of: datetime, source: str, field: str) -> When:
+    """A date of a patient's file; an interval's end is cut at ``as_of``.
+
+    value: a date, a time, a month, or a mapping with ``from`` and ``to``.
+    as_of: aware, in the clinic's zone.
+    Raises InputError for anything else, and for a date in the future.
+    """
+    if isinstance(value, dict):
+        found = _interval(value, as_of, source, field)
+    else:
+        found = _single(value, as_of, source, field)
+    if found.earliest > as_of and found.earliest.date() > as_of.date():
+        raise _future(found.text, as_of, source, field)
+    if found.earliest > as_of and not _DAY.fullmatch(found.text):
+        raise _future(found.text, as_of, source, field)
+    return When(min(found.earliest, as_of), min(found.latest, as_of), found.text)
+
+
+def _future(text: str, as_of: datetime, source: str, field: str) -> InputError:
+    allowed = f"a date not after {as_of:%Y-%m-%d %H:%M}, the day asked for"
+    return InputError(source, field, text, allowed)
+
+
+def _single(value: object, as_of: datetime, source: str, field: str) -> When:
+    tz = as_of.tzinfo
+    assert isinstance(tz, ZoneInfo)
+    text = value.isoformat() if isinstance(value, date) else str(value)
+    if _DAY.fullmatch(text):
+        day = _date(text, source, field)
+        return When(_at(day, time(0), tz), _at(day, _END_OF_DAY, tz), text)
+    if _MONTH.fullmatch(text):
+        first = _date(f"{text}-01", source, field)
+        last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        return When(_at(first, time(0), tz), _at(last, _END_OF_DAY, tz), text)
+    try:
+        moment = parse_time(value, tz, source, field)
+    except InputError as error:
+        raise InputError(source, field, error.value, DATE_ALLOWED) from None
+    return When(moment, moment, f"{moment:%Y-%m-%d %H:%M}")
+
+
+def _interval(value: dict[str, object], as_of: datetime, source: str, field: str) -> When:
+    if set(value) != {"from", "to"}:
+        raise InputError(source, field, sorted(value), DATE_ALLOWED)
+    first = _single(value["from"], as_of, source, f"{field}.from")
+    last = _single(value["to"], as_of, source, f"{field}.to")
+    if last.latest < first.earliest:
+        raise InputError(source, field, f"{first.text} to {last.text}", "'from' before 'to'")
+    return When(first.earliest, last.latest, f"{first.text}..{last.text}")
+
+
+def _at(day: date, clock: time, tz: ZoneInfo) -> datetime:
+    return datetime.combine(day, clock, tz)
+
+
+def _date(text: str, source: str, field: str) -> date:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise InputError(source, field, text, DATE_ALLOWED) from None
+    if not 1900 <= found.year <= 2200:
+        raise InputError(source, field, text, "a year from 1900 to 2200")
+    return found
+
+
+def years_between(born: date, on: date) -> int:
+    """Whole years of age on a day: a birthday on 29 February counts on 1 March of other years."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def days_later(day: date, days: float) -> date:
+    """The day that is whole days later; a part of a day counts as one."""
+    whole = int(days) if float(days).is_integer() else int(days) + 1
+    return day + timedelta(days=whole)

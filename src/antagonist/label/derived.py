@@ -1,0 +1,323 @@
+"""Facts that are made from others: age, pregnancy, liver and kidney grades, tests, intake."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from antagonist.foundation.errors import InputError
+from antagonist.label.dates import When, when, years_between
+from antagonist.label.exposure import Counted, asked_all, date_of
+from antagonist.label.facts import Fact, Facts
+from antagonist.label.opioid_data import number, opioid_data, opioid_id
+from antagonist.label.patient import Patient
+from antagonist.label.scores import score
+from antagonist.label.value_sets import ingredient_id, value_sets
+
+GRADES = ("none", "mild", "moderate", "severe")
+IMPLIED_IMPAIRMENT: Mapping[str, Mapping[object, str]] = {
+    "child_pugh": {"A": "mild", "B": "moderate", "C": "severe"},
+    "cirrhosis": {"compensated": "mild", "decompensated": "severe"},
+    "liver_failure": {True: "severe"},
+}
+
+
+def age_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
+    """Age in whole years by calendar date. Raises InputError for a birth date in the future."""
+    if patient.birth_date is None:
+        return {}
+    born = when(patient.birth_date, as_of, patient.source, "birth_date")
+    years = years_between(born.earliest.date(), as_of.date())
+    if years > 120:
+        raise InputError(patient.source, "birth_date", born.text, "an age of 0 to 120 years")
+    return {"age_years": Fact(float(years), on=born.text, source="birth_date")}
+
+
+def pregnancy_facts(facts: Facts, source: str) -> dict[str, Fact]:
+    """Pregnant or not: a test decides; a man, or a woman who cannot become pregnant, is not.
+
+    Raises InputError for facts that exclude each other, such as a positive test with sex male.
+    """
+    sex, potential = facts.get("sex"), facts.get("childbearing_potential")
+    male = sex is not None and sex.value == "male"
+    barren = potential is not None and potential.state == "known" and potential.value is False
+    if male or barren:
+        said = "sex: male" if male else "childbearing_potential: no"
+        for name, positive in (("pregnancy_test", "positive"), ("lactating", male)):
+            if name in facts and positive and facts[name].value == positive:
+                raise InputError(source, f"facts.{name}", positive, f"not with {said}")
+        fact = sex if male else potential
+        assert fact is not None
+        found = {"pregnant": fact._replace(value=False, age_h=0.0, detail="excluded")}
+        return found | ({"lactating": found["pregnant"]} if male else {})
+    test, hcg = facts.get("pregnancy_test"), facts.get("hcg_xuln")
+    if test is not None:
+        if test.state != "known":
+            return {"pregnant": test}
+        return {"pregnant": test._replace(value=test.value == "positive")}
+    if hcg is not None and hcg.state == "known":
+        return {"pregnant": hcg._replace(value=float(str(hcg.value)) > 1)}
+    return {}
+
+
+def organ_facts(facts: Facts) -> dict[str, Fact]:
+    """Creatinine clearance, and liver and kidney grades that other facts make worse.
+
+    What is derived only tightens: a stated 'none' beside a worse finding is a conflict.
+    """
+    found: dict[str, Fact] = {}
+    if "creatinine_clearance_ml_per_min" not in facts:
+        found |= _clearance(facts)
+    found |= _impairment(facts)
+    alcoholic, hepatitis = facts.get("alcoholic_hepatitis_acute"), facts.get("hepatitis")
+    if alcoholic is not None and alcoholic.value is True:
+        found["hepatitis"] = alcoholic._replace(value="acute", detail="alcoholic_hepatitis_acute")
+    elif hepatitis is not None:
+        found["hepatitis"] = hepatitis
+    return found | _kidney({**facts, **found})
+
+
+def _impairment(facts: Facts) -> dict[str, Fact]:
+    """The worst grade that is stated or follows from Child-Pugh, cirrhosis or liver failure."""
+    stated = facts.get("hepatic_impairment")
+    grades = [stated] if stated is not None else []
+    for name, implied in IMPLIED_IMPAIRMENT.items():
+        fact = facts.get(name)
+        if fact is not None and fact.state == "known" and fact.value in implied:
+            grades.append(fact._replace(value=implied[fact.value], detail="from_" + name))
+    known = [g for g in grades if g.state == "known"]
+    if not known:
+        return {"hepatic_impairment": stated} if stated is not None else {}
+    worst = max(known, key=lambda g: GRADES.index(str(g.value)))
+    if stated is not None and stated.state == "known" and worst.value != stated.value:
+        sources = f"{stated.source}: {stated.value}; {worst.source}: {worst.value}"
+        conflict = worst._replace(value=None, state="conflict", source=sources, detail="conflict")
+        return {"hepatic_impairment": conflict}
+    return {"hepatic_impairment": worst}
+
+
+def _clearance(facts: Facts) -> dict[str, Fact]:
+    wanted = ("creatinine", "weight_kg", "age_years", "sex")
+    have = [facts.get(name) for name in wanted]
+    if any(fact is None or fact.state != "known" for fact in have):
+        return {}
+    creatinine, weight, age, sex = (fact for fact in have if fact is not None)
+    result = score(
+        "cockcroft_gault",
+        {
+            "creatinine_umol_per_l": float(str(creatinine.value)),
+            "weight_kg": float(str(weight.value)),
+            "age_years": float(str(age.value)),
+            "sex": str(sex.value),
+        },
+    )
+    return {"creatinine_clearance_ml_per_min": creatinine._replace(value=result.value)}
+
+
+def _kidney(facts: Facts) -> dict[str, Fact]:
+    """Reduced function is kidney disease; normal function alone does not exclude it."""
+    limit, stated = number("kidney_disease_egfr"), facts.get("kidney_disease")
+    for name in ("severe_renal_finding", "egfr", "creatinine_clearance_ml_per_min"):
+        fact = facts.get(name)
+        if fact is None or fact.value is False or fact.state != "known":
+            continue
+        if isinstance(fact.value, float) and fact.value >= limit:
+            continue
+        if stated is None or stated.state != "known":
+            return {"kidney_disease": fact._replace(value=True, detail="from_" + name)}
+        if stated.value is False:
+            sources = f"{stated.source}: no; {fact.source}: {name}"
+            return {
+                "kidney_disease": stated._replace(
+                    value=None, state="conflict", source=sources, detail="conflict"
+                )
+            }
+    return {}
+
+
+def medicine_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
+    """Active ingredients taken now; one that matches no entry leaves the list unclear.
+
+    Raises InputError for a bad date.
+    """
+    listed = patient.medicines
+    if listed is None:
+        return {}
+    asked = date_of(listed.asked_on, as_of, patient.source, "medicines.asked_on")
+    ids: set[str] = set()
+    unmatched: list[str] = []
+    naltrexone_mg = 0.0
+    for medicine in listed.taken:
+        for name in medicine.ingredients:
+            found = ingredient_id(name)
+            if found is not None:
+                ids.add(found)
+                if found == "naltrexone_bupropion":
+                    naltrexone_mg += 8 * (medicine.tablets_per_day or 0.0)
+            elif not medicine.reviewed_not_opioid:
+                unmatched.append(name)
+    age_h = asked.age_h(as_of) if asked else None
+    text = asked.text if asked else None
+    source = listed.source + (f" ({', '.join(unmatched)})" if unmatched else "")
+    facts = {
+        "active_ingredients": Fact(
+            frozenset(ids),
+            age_h,
+            text,
+            source,
+            "unclear" if unmatched else "known",
+            "unmatched_medicine" if unmatched else None,
+        )
+    }
+    if naltrexone_mg:
+        facts["other_naltrexone_mg_per_day"] = Fact(naltrexone_mg, age_h, text, listed.source)
+    return facts
+
+
+def intake_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
+    """Days since naltrexone by route, and whether it was taken in the last 7 days."""
+    history = patient.naltrexone
+    if history is None:
+        return {}
+    latest: dict[str, When] = {}
+    for index, dose in enumerate(history.doses):
+        at = date_of(dose.at, as_of, patient.source, f"naltrexone.doses[{index}].at")
+        assert at is not None
+        if dose.route not in latest or at.latest > latest[dose.route].latest:
+            latest[dose.route] = at
+    facts: dict[str, Fact] = {}
+    for route, name in (("oral", "days_since_oral_dose"), ("im_xr", "days_since_injection")):
+        if route in latest:
+            days = float(latest[route].days_since(as_of))
+            facts[name] = Fact(days, on=latest[route].text, source=history.source)
+    facts["naltrexone_last_7_days"] = _recent_intake(latest, as_of, history.source)
+    facts |= _effective(latest, as_of, history.source)
+    return facts
+
+
+def _recent_intake(latest: Mapping[str, When], as_of: datetime, source: str) -> Fact:
+    if "implant" in latest:
+        return Fact(True, source=source, detail="implant")
+    cover = {"oral": 0.0, "im_xr": number("injection_cover_days")}
+    within = any(at.days_since(as_of) <= 7 + cover[route] for route, at in latest.items())
+    return Fact(within, source=source)
+
+
+def _effective(latest: Mapping[str, When], as_of: datetime, source: str) -> dict[str, Fact]:
+    """Days since the last dose stopped working, by the label's interval of the injection."""
+    if not latest or "implant" in latest:
+        return {}
+    cover = {"oral": 0.0, "im_xr": number("injection_cover_days")}
+    days = min(max(at.days_since(as_of) - cover[r], 0.0) for r, at in latest.items())
+    return {"days_since_effective_dose": Fact(days, source=source)}
+
+
+def naloxone_facts(
+    patient: Patient, exposures: Sequence[Counted], as_of: datetime
+) -> dict[str, Fact]:
+    """Result of the last naloxone test; void where an opioid may have been used after it.
+
+    Raises InputError for a bad date.
+    """
+    tests = patient.provocation_tests
+    if tests is None:
+        return {}
+    done = [
+        (when(t.done_at, as_of, patient.source, f"provocation_tests[{i}].done_at"), t)
+        for i, t in enumerate(tests)
+        if t.drug == "naloxone"
+    ]
+    if not done:
+        return {"naloxone_test": Fact("not_done", 0.0, source=patient.source)}
+    at, test = max(done, key=lambda pair: pair[0].latest)
+    age_h = at.age_h(as_of)
+    fact = Fact(test.result, age_h, at.text, test.source)
+    if test.result == "interrupted":
+        return {"naloxone_test": fact._replace(value=None, state="unclear", detail="interrupted")}
+    after = [e for e in exposures if e.last_use is None or e.last_use.latest > at.earliest]
+    if test.result == "negative" and any(e.last_use is not None for e in after):
+        return {"naloxone_test": fact._replace(value=None, state="unclear", detail="use_after")}
+    return {"naloxone_test": fact}
+
+
+def other_opioid_facts(
+    patient: Patient, exposures: Sequence[Counted], facts: Facts
+) -> dict[str, Fact]:
+    """An opioid outside the usual urine classes needs no test where the history names none."""
+    history, opioids = patient.opioid_history, opioid_data().opioids
+    if history is None or "urine_other_opioid" in facts or not asked_all(history):
+        return {}
+    named = any(not e.classes or opioids[e.opioid].urine == "other_opioid" for e in exposures)
+    if named:
+        return {}
+    return {"urine_other_opioid": Fact("negative", 0.0, source=history.source, detail="not_needed")}
+
+
+def opioid_status(
+    patient: Patient, facts: Facts, exposures: Sequence[Counted], as_of: datetime
+) -> dict[str, Fact]:
+    """Exposure (none, past, current), present dependence and maintenance, as far as known.
+
+    'None' needs the whole history by name: never dependent, no opioid for 30 days, no positive
+    urine, no opioid among the medicines (header of the rules).
+    """
+    history = patient.opioid_history
+    found: dict[str, Fact] = {}
+    medicines = facts.get("active_ingredients")
+    agonist = medicines is not None and _has(medicines, "opioid_any")
+    source = history.source if history is not None else None
+    exposure = _exposure(patient, facts, exposures, as_of, agonist=agonist)
+    if exposure is not None:
+        found["opioid_exposure"] = Fact(exposure, source=source)
+    if agonist:
+        found["opioid_dependent_now"] = Fact(True, 0.0, source=source, detail="agonist_medicine")
+    if history is not None:
+        maintained = any(
+            e.pattern == "maintenance" and opioid_id(e.opioid) is not None
+            for e in history.exposures
+        )
+        found["from_agonist_treatment"] = Fact(maintained, source=history.source)
+    return found
+
+
+def _has(fact: Fact, value_set: str) -> bool:
+    return isinstance(fact.value, frozenset) and bool(fact.value & value_sets()[value_set])
+
+
+def _exposure(
+    patient: Patient,
+    facts: Facts,
+    exposures: Sequence[Counted],
+    as_of: datetime,
+    *,
+    agonist: bool,
+) -> str | None:
+    history, dependence = patient.opioid_history, facts.get("opioid_dependence")
+    value = dependence.value if dependence is not None else None
+    limit = number("exposure_none_days")
+    recent = any(
+        e.last_use is not None and e.last_use.days_since(as_of) <= limit for e in exposures
+    )
+    positive = any(f.value == "positive" for n, f in facts.items() if n.startswith("urine_"))
+    stated = history.ever if history is not None else None
+    if agonist or recent or positive or value == "current" or stated == "current":
+        return "current"
+    if value == "remission" or stated == "past" or any(not e.classes for e in exposures):
+        return "past"
+    if history is None or dependence is None or value != "none" or not asked_all(history):
+        return None
+    return "past" if any(e.last_use is None for e in exposures) else "none"
+
+
+def allergy_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
+    """Hypersensitivity to the drugs that rules name; an unmatched name leaves them unclear."""
+    listed = patient.allergies
+    if listed is None:
+        return {}
+    asked = date_of(listed.asked_on, as_of, patient.source, "allergies.asked_on")
+    ids = {ingredient_id(name) for name in listed.to}
+    age_h, text = (asked.age_h(as_of), asked.text) if asked else (None, None)
+    facts = {}
+    for drug in ("naltrexone", "naloxone", "triamcinolone"):
+        facts[f"hypersensitivity_{drug}"] = Fact(drug in ids, age_h, text, listed.source)
+    return facts

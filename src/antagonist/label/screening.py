@@ -1,0 +1,214 @@
+"""May treatment start, or go on: the rules of the label for one patient on one day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from antagonist.label.answers import (
+    PERMITTING,
+    Answer,
+    Clearing,
+    Departure,
+    NextTest,
+    Reason,
+    Verdict,
+)
+from antagonist.label.conditions.explain import deciding
+from antagonist.label.conditions.single import Truth
+from antagonist.label.contradictions import Contradiction
+from antagonist.label.dates import days_later
+from antagonist.label.facts import Facts
+from antagonist.label.jurisdictions import BASE, has_label, labels_for
+from antagonist.label.patient import DepartureRecord
+from antagonist.label.rulebook import Asked, Rulebook
+from antagonist.label.rules import GATING, Rule
+
+CLOSING = frozenset(("contraindicated", "stop"))
+DEPARTURE_NEEDS = ("reason", "second_person")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One patient and product on one day, ready to be asked about."""
+
+    patient: str
+    as_of: str
+    today: date
+    facts: Facts
+    product: str | None = None
+    contradictions: tuple[Contradiction, ...] = ()
+    departures: tuple[DepartureRecord, ...] = ()
+
+
+def screened(case: Case, asked: Asked, book: Rulebook) -> Answer:
+    """The answer for one patient.
+
+    case: facts of the patient and the product. asked: question, indication, route, label.
+    book: the rules. The result permits only where no gating rule is true or unknown.
+    """
+    names = book.names(asked)
+    results = book.single.results(case.facts, names)
+    truths = {name: results[book.graph.roots[name]] for name in names}
+    rules = [book.rules[name] for name in names]
+    base = verdict(rule for rule in _pairs(rules, truths) if _in_base(rule[0]))
+    chosen = verdict(rule for rule in _pairs(rules, truths) if not _only_base(rule[0]))
+    strict = verdict(_pairs(rules, truths))
+    departure = _departure(case, asked, rules, truths, base, chosen)
+    given = [
+        _reason(rule, truths[rule.id], results, case, book)
+        for rule in rules
+        if truths[rule.id] is not False
+    ]
+    return Answer(
+        patient=case.patient,
+        as_of=case.as_of,
+        question=asked.question,
+        indication=asked.indication,
+        route=asked.route,
+        product=case.product,
+        jurisdiction=asked.label,
+        labels=labels_for(asked.label, asked.route),
+        verdict="allowed_with_caution" if departure and departure.accepted else strict,
+        base=base,
+        chosen=chosen,
+        earliest=_earliest(given) if strict == "not_yet" else None,
+        reasons=_some(given, "true", CLOSING | {"defer"}),
+        missing=_some(given, "unknown", GATING),
+        cautions=_some(given, "true", {"warn"}),
+        shown=_some(given, "true", {"monitor", "inform"}),
+        next_tests=next_tests(given),
+        timeline=_timeline(rules, case),
+        departure=departure,
+        contradictions=case.contradictions,
+        rules_hash=book.hash,
+    )
+
+
+def verdict(results: Iterable[tuple[Rule, Truth]]) -> Verdict:
+    """What some rules come to together: closed, not yet, unknown, with caution, or allowed."""
+    true: set[str] = set()
+    unknown = False
+    for rule, truth in results:
+        if truth:
+            true.add(rule.severity)
+        elif truth is None and rule.gating:
+            unknown = True
+    if true & CLOSING:
+        return "not_allowed"
+    if "defer" in true:
+        return "not_yet"
+    if unknown:
+        return "unknown"
+    return "allowed_with_caution" if "warn" in true else "allowed"
+
+
+def _pairs(rules: Sequence[Rule], truths: Mapping[str, Truth]) -> list[tuple[Rule, Truth]]:
+    return [(rule, truths[rule.id]) for rule in rules]
+
+
+def _in_base(rule: Rule) -> bool:
+    return BASE in rule.jurisdictions or any(j.startswith("guideline:") for j in rule.jurisdictions)
+
+
+def _only_base(rule: Rule) -> bool:
+    return rule.departs and rule.jurisdictions == (BASE,)
+
+
+def _departure(
+    case: Case,
+    asked: Asked,
+    rules: Sequence[Rule],
+    truths: Mapping[str, Truth],
+    base: Verdict,
+    chosen: Verdict,
+) -> Departure | None:
+    """What the base text alone closes and the chosen label leaves open; None for nothing.
+
+    Without a chosen label for the route the stricter applies and there is nothing to depart from.
+    """
+    if not has_label(asked.label, asked.route) or chosen not in PERMITTING:
+        return None
+    closed = tuple(r.id for r in rules if _only_base(r) and truths[r.id])
+    others_unknown = any(_only_base(r) and truths[r.id] is None for r in rules)
+    if not closed or others_unknown:
+        return None
+    on_record = {record.rule for record in case.departures}
+    accepted = set(closed) <= on_record
+    return Departure(closed, base, "allowed_with_caution", DEPARTURE_NEEDS, accepted)
+
+
+def _reason(
+    rule: Rule, truth: Truth, results: Sequence[Truth], case: Case, book: Rulebook
+) -> Reason:
+    return Reason(
+        rule=rule.id,
+        severity=rule.severity,
+        result="true" if truth else "unknown",
+        topic=rule.topic,
+        jurisdictions=rule.jurisdictions,
+        facts=deciding(book.graph, rule.id, case.facts, results),
+        clears_on=clears_on(rule, case.facts, case.today) if truth else None,
+        source=rule.source,
+        provenance=rule.provenance,
+    )
+
+
+def clears_on(rule: Rule, facts: Facts, today: date) -> date | None:
+    """Day on which time alone opens a rule: the latest of its counts; None = time does not."""
+    days: list[date] = []
+    for entry in rule.clears:
+        fact = facts.get(entry.fact)
+        if fact is None or fact.state != "known" or not isinstance(fact.value, float):
+            continue
+        if fact.value < entry.at_days:
+            days.append(days_later(today, entry.at_days - fact.value))
+    return max(days, default=None)
+
+
+def _earliest(given: Sequence[Reason]) -> date | None:
+    """The first day on which every true 'defer' is over; None where time alone opens none."""
+    waiting = [r for r in given if r.result == "true" and r.severity == "defer"]
+    return max((r.clears_on for r in waiting if r.clears_on is not None), default=None)
+
+
+def _some(given: Sequence[Reason], result: str, severities: Iterable[str]) -> tuple[Reason, ...]:
+    wanted = frozenset(severities)
+    return tuple(r for r in given if r.result == result and r.severity in wanted)
+
+
+def next_tests(given: Sequence[Reason]) -> tuple[NextTest, ...]:
+    """What to find out next: facts that are not known, those that settle most rules first."""
+    wanted: dict[str, list[str]] = {}
+    states: dict[str, str] = {}
+    for reason in given:
+        if reason.result == "unknown" and reason.severity in GATING:
+            for use in reason.facts:
+                wanted.setdefault(use.fact, []).append(reason.rule)
+                states.setdefault(use.fact, use.state)
+    ranked = sorted(wanted.items(), key=lambda item: -len(item[1]))
+    return tuple(NextTest(fact, states[fact], tuple(rules)) for fact, rules in ranked)
+
+
+def _timeline(rules: Sequence[Rule], case: Case) -> tuple[Clearing, ...]:
+    """For every rule with an interval: when it is over, by its source."""
+    found = []
+    for rule in rules:
+        for entry in rule.clears:
+            fact = case.facts.get(entry.fact)
+            known = fact is not None and fact.state == "known" and isinstance(fact.value, float)
+            if not known:
+                if fact is not None:
+                    found.append(_clearing(rule, None, passed=False))
+                continue
+            assert fact is not None
+            assert isinstance(fact.value, float)
+            if fact.value != float("inf"):
+                on = days_later(case.today, entry.at_days - fact.value)
+                found.append(_clearing(rule, on, passed=fact.value >= entry.at_days))
+    return tuple(found)
+
+
+def _clearing(rule: Rule, on: date | None, *, passed: bool) -> Clearing:
+    return Clearing(rule.id, rule.jurisdictions, on, passed, rule.source, rule.provenance)

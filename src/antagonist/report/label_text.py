@@ -1,0 +1,179 @@
+"""Facts, rules, sources and contradictions of the label in words; amounts with plural forms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from functools import cache, lru_cache
+from importlib.resources import files
+
+from antagonist.label.conditions.explain import FactUse
+from antagonist.label.contradictions import Contradiction
+from antagonist.label.facts import Both, Provenance, fact_types
+from antagonist.label.jurisdictions import jurisdictions
+from antagonist.label.rules import Rule
+from antagonist.label.value_sets import ingredients
+from antagonist.report.label_dates import when_text
+from antagonist.report.wording import Catalogue, Wording, placeholders, read_catalogue, wording
+
+_LEAST_DECIMALS, _MOST_DECIMALS = 2, 6
+
+
+@lru_cache(maxsize=1)
+def label_catalogue() -> Catalogue:
+    """Every text of screening and plans: key -> language -> text, checked."""
+    name = "locale/label.yaml"
+    text = files("antagonist.report").joinpath(name).read_text(encoding="utf-8")
+    return read_catalogue(text, name)
+
+
+@cache
+def label_words(language: str) -> Wording:
+    """The words of the reports and of the label. Raises InputError for a language we lack."""
+    common = wording(language)
+    own = {key: texts[common.language] for key, texts in label_catalogue().items()}
+    return Wording(common.language, {**common.entries, **own})
+
+
+def in_language(text: Both, words: Wording) -> str:
+    """A text of a data file in the reader's language."""
+    return text.ru if words.language == "ru" else text.en
+
+
+def number_text(value: float, words: Wording) -> str:
+    """A number for a reader: two decimals, more where those would hide on which side of a round
+    figure it lies (49.996 is not printed as 50); the language's decimal mark.
+    """
+    if float(value).is_integer():
+        return str(int(value))
+    digits = _LEAST_DECIMALS
+    while digits < _MOST_DECIMALS and round(value, digits) == round(value, digits - 1) != value:
+        digits += 1
+    text = f"{round(value, digits):.{digits}f}".rstrip("0").rstrip(".")
+    return text.replace(".", ",") if words.language == "ru" else text
+
+
+def amount(value: float, unit: str, words: Wording) -> str:
+    """A number with its unit, such as ``9 days`` or ``9 дней``.
+
+    unit: one of the fact dictionary, or a countable thing of locale/label.yaml.
+    Raises KeyError for a unit without a word.
+    """
+    shown = number_text(value, words)
+    if f"amount.{unit}" in words.entries:
+        return words.text(f"amount.{unit}", n=shown)
+    return words.text(f"amount.{unit}.{plural_form(value, words.language)}", n=shown)
+
+
+def plural_form(value: float, language: str) -> str:
+    """Which plural form a number takes: one, few, many or other.
+
+    Source: Unicode CLDR plural rules, as Babel carries them.
+    """
+    from babel import Locale
+
+    whole = float(value).is_integer()
+    return Locale.parse(language).plural_form(int(value) if whole else Decimal(repr(value)))
+
+
+def fact_title(name: str, words: Wording) -> str:
+    """A fact by its title in the dictionary, or its own name where it has none."""
+    known = fact_types().get(name)
+    return in_language(known.title, words) if known else name.replace("_", " ")
+
+
+def value_text(use: FactUse, words: Wording) -> str:
+    """A fact's value with unit and plural form; 'unknown' for one that is not known."""
+    if use.state != "known":
+        return words.text("value.unknown")
+    if use.value is None:
+        return words.text("detail.never" if use.detail == "never" else "value.unknown")
+    return _known_value(use.fact, use.value, words)
+
+
+def _known_value(name: str, value: bool | float | str | tuple[str, ...], words: Wording) -> str:
+    kind = fact_types().get(name)
+    if isinstance(value, bool):
+        return words.text("value.yes" if value else "value.no")
+    if isinstance(value, tuple):
+        return ", ".join(_ingredient(item, words) for item in value) or words.text("value.none")
+    if isinstance(value, str):
+        title = kind.values.get(value) if kind else None
+        return in_language(title, words) if title else value
+    return amount(value, (kind.unit if kind else None) or "1", words)
+
+
+def _ingredient(name: str, words: Wording) -> str:
+    known = ingredients().get(name)
+    if known is None:
+        return name.replace("_", " ")
+    return known.ru if words.language == "ru" else known.en
+
+
+def state_text(state: str, detail: str | None, words: Wording) -> str:
+    """How a fact stands and why, such as ``unclear: no date given``."""
+    text = words.text(f"state.{state}")
+    return f"{text}: {words.name('detail', detail)}" if detail and detail != state else text
+
+
+def fact_line(use: FactUse, words: Wording) -> str:
+    """A fact with its value or state, date and source."""
+    if use.state == "known":
+        value = value_text(use, words)
+        note = words.name("detail", use.detail) if use.detail and use.value is not None else None
+    else:
+        value, note = state_text(use.state, use.detail, words), None
+    on = when_text(use.on, words) if use.on else None
+    said = "; ".join(part for part in (note, on, use.source) if part)
+    return f"{fact_title(use.fact, words)}: {value}" + (f" ({said})" if said else "")
+
+
+def rule_sentence(rule: Rule, facts: Sequence[FactUse], language: str) -> str:
+    """A rule's sentence, its placeholders filled with the values of facts.
+
+    facts: as the rule saw them; one that is not among them reads 'unknown'.
+    Raises InputError for a language we do not write.
+    """
+    words = label_words(language)
+    text = in_language(rule.text, words)
+    by_name = {use.fact: use for use in facts}
+    values = {
+        name: value_text(by_name.get(name) or FactUse(name, "missing", None), words)
+        for name in placeholders(text)
+    }
+    return text.format(**values)
+
+
+def jurisdictions_text(names: Iterable[str], words: Wording) -> str:
+    """Whose rules, by their titles."""
+    known = jurisdictions()
+    return ", ".join(
+        in_language(known[name].title, words) if name in known else name for name in names
+    )
+
+
+def provenance_text(provenance: Provenance, words: Wording) -> str:
+    """Whether a source was read, shown beside it."""
+    return words.text(f"provenance.{provenance}")
+
+
+def source_text(source: Sequence[str], provenance: Provenance, words: Wording) -> str:
+    """Sources with whether they were read."""
+    shown = "; ".join(source)
+    return words.text("source.short", source=shown, provenance=provenance_text(provenance, words))
+
+
+def contradiction_text(found: Contradiction, words: Wording) -> str:
+    """What does not fit, in one or two sentences; who said what stands in ``statements``."""
+    text = words.text(f"contradiction.{found.kind}", about=_about(found.about, words))
+    if found.doubts_opioid_history:
+        text += " " + words.text("contradiction.doubts")
+    return text
+
+
+def _about(name: str, words: Wording) -> str:
+    """A fact, a urine class or an opioid by the best name there is."""
+    if f"about.{name}" in words.entries:
+        return words.text(f"about.{name}")
+    urine = f"urine_{name}"
+    return fact_title(urine if urine in fact_types() else name, words)
