@@ -12,6 +12,8 @@ from antagonist import __version__
 from antagonist.cli.calibrate import calibrate
 from antagonist.cli.common import guarded
 from antagonist.cli.compare import compare
+from antagonist.cli.label import label_app
+from antagonist.cli.screen import screen
 from antagonist.cli.simulate import simulate
 from antagonist.cli.study import study
 from antagonist.cli.validate import validate
@@ -41,7 +43,7 @@ def antagonist(
         ),
     ] = False,
 ) -> None:
-    """Naltrexone therapy: from a dosing history to hours of protection.
+    """Naltrexone therapy: what the label allows, and hours of protection from a dosing history.
 
     Decision support for professionals, not a certified medical device.
     """
@@ -50,6 +52,8 @@ def antagonist(
 # Their files import nothing heavy before a command runs: the help shows in an instant.
 app.command()(guarded(simulate))
 app.command()(guarded(compare))
+app.command()(guarded(screen))
+app.add_typer(label_app, name="label")
 app.command()(guarded(study))
 app.command()(guarded(calibrate))
 app.command()(guarded(validate))

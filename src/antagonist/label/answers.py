@@ -12,7 +12,7 @@ from typing import Literal
 from antagonist.label.conditions.explain import FactUse
 from antagonist.label.contradictions import Contradiction
 from antagonist.label.facts import Provenance
-from antagonist.label.rules import Severity
+from antagonist.label.rules import Indication, Question, Route, Severity
 
 Verdict = Literal["not_allowed", "not_yet", "unknown", "allowed_with_caution", "allowed"]
 VERDICTS: tuple[Verdict, ...] = (
@@ -84,9 +84,9 @@ class Answer:
 
     patient: str
     as_of: str
-    question: str
-    indication: str
-    route: str
+    question: Question
+    indication: Indication
+    route: Route
     product: str | None
     jurisdiction: str | None
     labels: tuple[str, ...]

@@ -6,9 +6,10 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from antagonist.foundation.clock import hours_between, parse_time
+from antagonist.foundation.clock import TIME_ALLOWED, hours_between, parse_time
 from antagonist.foundation.errors import InputError
 
 DATE_ALLOWED = "a date such as 2026-03-02, a time, a month 2026-03, or {from: DATE, to: DATE}"
@@ -46,8 +47,15 @@ def as_of_time(value: object, tz: ZoneInfo, source: str, field: str = "as_of") -
     """
     text = str(value)
     if _DAY.fullmatch(text):
-        return datetime.combine(_date(text, source, field), _END_OF_DAY, tz)
+        return _read_day(text, tz, source, field)
     return parse_time(value, tz, source, field)
+
+
+def _read_day(text: str, tz: ZoneInfo, source: str, field: str) -> datetime:
+    try:
+        return _read(text, tz).latest
+    except InputError as error:
+        raise InputError(source, field, text, error.allowed) from None
 
 
 def when(value: object, as_of: datetime, source: str, field: str) -> When:
@@ -76,18 +84,26 @@ def _future(text: str, as_of: datetime, source: str, field: str) -> InputError:
 def _single(value: object, as_of: datetime, source: str, field: str) -> When:
     tz = as_of.tzinfo
     assert isinstance(tz, ZoneInfo)
-    text = value.isoformat() if isinstance(value, date) else str(value)
+    try:
+        return _read(str(value), tz)
+    except InputError as error:
+        raise InputError(source, field, error.value, error.allowed) from None
+
+
+@lru_cache(maxsize=4096)  # the dates of one visit stand in a file many times
+def _read(text: str, tz: ZoneInfo) -> When:
     if _DAY.fullmatch(text):
-        day = _date(text, source, field)
+        day = _date(text)
         return When(_at(day, time(0), tz), _at(day, _END_OF_DAY, tz), text)
     if _MONTH.fullmatch(text):
-        first = _date(f"{text}-01", source, field)
+        first = _date(f"{text}-01")
         last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
         return When(_at(first, time(0), tz), _at(last, _END_OF_DAY, tz), text)
     try:
-        moment = parse_time(value, tz, source, field)
+        moment = parse_time(text, tz)
     except InputError as error:
-        raise InputError(source, field, error.value, DATE_ALLOWED) from None
+        allowed = DATE_ALLOWED if error.allowed == TIME_ALLOWED else error.allowed
+        raise InputError("", "", text, allowed) from None
     return When(moment, moment, f"{moment:%Y-%m-%d %H:%M}")
 
 
@@ -105,13 +121,13 @@ def _at(day: date, clock: time, tz: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, tz)
 
 
-def _date(text: str, source: str, field: str) -> date:
+def _date(text: str) -> date:
     try:
         found = date.fromisoformat(text)
     except ValueError:
-        raise InputError(source, field, text, DATE_ALLOWED) from None
+        raise InputError("", "", text, DATE_ALLOWED) from None
     if not 1900 <= found.year <= 2200:
-        raise InputError(source, field, text, "a year from 1900 to 2200")
+        raise InputError("", "", text, "a year from 1900 to 2200")
     return found
 
 

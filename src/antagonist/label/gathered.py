@@ -14,14 +14,12 @@ from antagonist.label.derived import (
     allergy_facts,
     intake_facts,
     medicine_facts,
-    naloxone_facts,
-    opioid_status,
     organ_facts,
-    other_opioid_facts,
     pregnancy_facts,
 )
 from antagonist.label.exposure import Counted, counted, date_of, exposure_facts
 from antagonist.label.facts import Fact, Facts
+from antagonist.label.opioid_status import naloxone_facts, opioid_status, other_opioid_facts
 from antagonist.label.patient import Patient
 from antagonist.label.scores import score
 from antagonist.label.stated import stated_facts

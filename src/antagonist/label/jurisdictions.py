@@ -21,7 +21,7 @@ class Jurisdiction(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     title: Both
-    kind: Literal["base", "label", "guideline", "project"]
+    kind: Literal["base", "label", "guideline", "project", "clinic"]
     route: Literal["oral", "im_xr", "implant"] | None = None
 
 

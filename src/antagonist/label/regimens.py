@@ -36,6 +36,8 @@ class Regimen(BaseModel):
     title: Both
     indications: tuple[Indication, ...] = Field(min_length=1)
     route: Route
+    pattern: str
+    cover_weeks: int | None = Field(default=None, ge=1)
     rows: tuple[RowId, ...]
     jurisdictions: tuple[str, ...]
     release_model: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
@@ -38,8 +39,14 @@ def _index(entries: Sequence[Entry], place: int) -> str:
     return f"[{place}]" if len(entries) > 1 else ""
 
 
+@lru_cache(maxsize=1)
+def stated_types() -> Mapping[str, FactType]:
+    """Facts that a file may state by id; the others are made from its other parts."""
+    return {n: k for n, k in fact_types().items() if not k.derived and k.kind != "set"}
+
+
 def _kind(name: str, source: str) -> FactType:
-    known = {n: k for n, k in fact_types().items() if not k.derived and k.kind != "set"}
+    known = stated_types()
     if name not in known:
         if name in fact_types():
             allowed = "a fact that is stated; this one is made from other parts of the file"

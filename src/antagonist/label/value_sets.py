@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from antagonist.foundation.data import near_match, read_lines, read_yaml, validated
+from antagonist.foundation.data import Lines, near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.label.facts import DATA, Both, Provenance
 
@@ -67,54 +68,70 @@ class _Medicines(_Entry):
     ingredients: Mapping[str, Ingredient]
 
 
-@lru_cache(maxsize=1)
-def ingredients() -> Mapping[str, Ingredient]:
-    """Every ingredient by id. Raises InputError naming file, line and field."""
-    content = read_yaml(MEDICINES)
-    found = validated(_Medicines, content, MEDICINES.name, read_lines(MEDICINES)).ingredients
+def load_ingredients(path: Path) -> Mapping[str, Ingredient]:
+    """Ingredients of a file by id. Raises InputError naming file, line and field."""
+    found = validated(_Medicines, read_yaml(path), path.name, Lines(path)).ingredients
     for name, entry in found.items():
         for part in entry.contains:
-            _check_id(part, found, MEDICINES.name, f"{name}.contains")
+            _check_id(part, found, path.name, f"ingredients.{name}.contains")
     return found
 
 
-@lru_cache(maxsize=1)
-def value_set_details() -> Mapping[str, ValueSet]:
-    """Every value set as its file has it. Raises InputError naming file, line and field."""
-    found: dict[str, ValueSet] = {}
-    lines = read_lines(SETS)
-    for name, content in read_yaml(SETS).items():
-        inner = {key[1:]: line for key, line in lines.items() if key and key[0] == name}
-        found[name] = validated(ValueSet, content, f"{SETS.name}: {name}", inner)
+def load_value_sets(path: Path, known: Collection[str]) -> Mapping[str, ValueSet]:
+    """Value sets of a file by name. known: ingredient ids.
+
+    Raises InputError naming file, line and field; also for a member that is no ingredient.
+    """
+    found = {
+        name: validated(ValueSet, content, f"{path.name}: {name}", Lines(path).within(name))
+        for name, content in read_yaml(path).items()
+    }
     for name, entry in found.items():
         for member in entry.members:
-            _check_id(member, ingredients(), SETS.name, f"{name}.members")
+            _check_id(member, known, path.name, f"{name}.members")
         for other in entry.includes:
-            _check_id(other, found, SETS.name, f"{name}.includes")
+            _check_id(other, found, path.name, f"{name}.includes")
     return found
 
 
-@lru_cache(maxsize=1)
-def value_sets() -> Mapping[str, frozenset[str]]:
-    """Ingredient ids of every value set, included sets written out.
+def written_out(sets: Mapping[str, ValueSet]) -> Mapping[str, frozenset[str]]:
+    """Ingredient ids of value sets, with what each includes.
 
-    Raises InputError for a member that is no ingredient, and for a set that includes itself.
+    Raises InputError for a set that includes itself.
     """
-    details = value_set_details()
-    return {name: _members(name, details, ()) for name in details}
+    return {name: _members(name, sets, ()) for name in sets}
 
 
-def _members(name: str, details: Mapping[str, ValueSet], above: tuple[str, ...]) -> frozenset[str]:
+def _members(name: str, sets: Mapping[str, ValueSet], above: tuple[str, ...]) -> frozenset[str]:
     if name in above:
-        raise InputError(SETS.name, f"{above[0]}.includes", name, "a set that leads not back")
-    entry = details[name]
-    included = (_members(other, details, (*above, name)) for other in entry.includes)
+        allowed = "a set that does not lead back to itself"
+        raise InputError(SETS.name, f"{above[0]}.includes", name, allowed)
+    entry = sets[name]
+    included = (_members(other, sets, (*above, name)) for other in entry.includes)
     return frozenset(entry.members).union(*included)
 
 
 def _check_id(name: str, known: Collection[str], source: str, field: str) -> None:
     if name not in known:
         raise InputError(source, field, name, near_match(name, known))
+
+
+@lru_cache(maxsize=1)
+def ingredients() -> Mapping[str, Ingredient]:
+    """Every ingredient by id."""
+    return load_ingredients(MEDICINES)
+
+
+@lru_cache(maxsize=1)
+def value_set_details() -> Mapping[str, ValueSet]:
+    """Every value set as its file has it: title, source, provenance, note."""
+    return load_value_sets(SETS, ingredients())
+
+
+@lru_cache(maxsize=1)
+def value_sets() -> Mapping[str, frozenset[str]]:
+    """Ingredient ids of every value set, included sets written out."""
+    return written_out(value_set_details())
 
 
 def ingredient_id(name: str) -> str | None:
@@ -143,15 +160,20 @@ def _spoken(name: str) -> str:
     return " ".join(name.casefold().split())
 
 
-@lru_cache(maxsize=1)
-def _by_name() -> Mapping[str, str]:
+def by_name(known: Mapping[str, Ingredient], source: str) -> Mapping[str, str]:
+    """Id for every name of some ingredients. Raises InputError for a name that has two."""
     found: dict[str, str] = {}
-    for name, entry in ingredients().items():
+    for name, entry in known.items():
         for spoken in names_of(name, entry):
             if found.setdefault(spoken, name) != name:
                 allowed = f"each name for one ingredient; it is also one of {found[spoken]}"
-                raise InputError(MEDICINES.name, f"ingredients.{name}", spoken, allowed)
+                raise InputError(source, f"ingredients.{name}", spoken, allowed)
     return found
+
+
+@lru_cache(maxsize=1)
+def _by_name() -> Mapping[str, str]:
+    return by_name(ingredients(), MEDICINES.name)
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -16,15 +16,18 @@ from antagonist.label.value_sets import ingredients
 from antagonist.report.label_dates import when_text
 from antagonist.report.wording import Catalogue, Wording, placeholders, read_catalogue, wording
 
+LOCALE_FILES = ("locale/label.yaml", "locale/label_rules.yaml")
 _LEAST_DECIMALS, _MOST_DECIMALS = 2, 6
 
 
 @lru_cache(maxsize=1)
 def label_catalogue() -> Catalogue:
-    """Every text of screening and plans: key -> language -> text, checked."""
-    name = "locale/label.yaml"
-    text = files("antagonist.report").joinpath(name).read_text(encoding="utf-8")
-    return read_catalogue(text, name)
+    """Every text of screening, plans and rule pages: key -> language -> text, checked."""
+    found: dict[str, Mapping[str, str]] = {}
+    for name in LOCALE_FILES:
+        text = files("antagonist.report").joinpath(name).read_text(encoding="utf-8")
+        found |= read_catalogue(text, name)
+    return found
 
 
 @cache
@@ -147,7 +150,7 @@ def rule_sentence(rule: Rule, facts: Sequence[FactUse], language: str) -> str:
 def jurisdictions_text(names: Iterable[str], words: Wording) -> str:
     """Whose rules, by their titles."""
     known = jurisdictions()
-    return ", ".join(
+    return "; ".join(
         in_language(known[name].title, words) if name in known else name for name in names
     )
 

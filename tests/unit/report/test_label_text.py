@@ -292,7 +292,7 @@ def test_sources_say_whether_they_were_read() -> None:
 
 
 def test_jurisdictions_have_their_titles() -> None:
-    assert jurisdictions_text(["base", "us_oral"], EN) == "Base text, US label, tablets"
+    assert jurisdictions_text(["base", "us_oral"], EN) == "Base text; US label, tablets"
     assert jurisdictions_text(["clinic"], RU) == "clinic"
     assert all(jurisdictions_text([name], RU) != name or "ASAM" in name for name in jurisdictions())
 

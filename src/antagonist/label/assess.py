@@ -1,0 +1,125 @@
+"""The question a clinic asks: this patient, this product, this day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from antagonist.foundation.errors import InputError
+from antagonist.label.answers import Answer
+from antagonist.label.facts import Fact, Facts
+from antagonist.label.formulary import Product, product, products
+from antagonist.label.gathered import Gathered, gathered
+from antagonist.label.jurisdictions import chosen, labels
+from antagonist.label.patient import Patient
+from antagonist.label.rulebook import Asked, Rulebook, rulebook
+from antagonist.label.rules import Indication, Question, Route
+from antagonist.label.screening import Case, screened
+from antagonist.label.value_sets import ingredient_id
+
+ROUTES: tuple[Route, ...] = ("oral", "im_xr", "implant")
+LACTOSE: Mapping[str, bool] = {"yes": True, "no": False}
+
+
+def product_facts(item: Product, patient: Patient) -> dict[str, Fact]:
+    """What the rules need to know of a product, for one patient's allergies."""
+    source = f"product {item.id}"
+    facts = {
+        "product_id": Fact(item.id, source=source),
+        "product_brand": Fact(item.brand.en, source=source),
+        "product_form": Fact(item.form, source=source),
+        "product_route": Fact(item.route, source=source),
+        "product_group": Fact(item.group, source=source),
+        "product_identified": Fact(item.identified, source=source),
+        "product_plannable": Fact(item.plannable, source=source),
+    }
+    if item.contains_lactose in LACTOSE:
+        facts["product_contains_lactose"] = Fact(LACTOSE[item.contains_lactose], source=source)
+    return facts | _excipient_allergy(item, patient, source)
+
+
+def _excipient_allergy(item: Product, patient: Patient, source: str) -> dict[str, Fact]:
+    """Whether an allergy is to a part of the product; unknown parts or names leave it unclear."""
+    listed = patient.allergies
+    if listed is None:
+        return {}
+    named = {name.strip().casefold() for name in listed.to}
+    parts = {part.id for part in item.excipients}
+    spoken = {p.replace("_", " ") for p in parts} | parts
+    if named & spoken:
+        return {"hypersensitivity_excipient": Fact(True, 0.0, source=source)}
+    drugs = {name for name in named if ingredient_id(name) is not None}
+    if not named - drugs:
+        return {"hypersensitivity_excipient": Fact(False, 0.0, source=listed.source)}
+    detail = "allergy_unmatched" if item.excipients_complete == "yes" else "excipients_unknown"
+    return {"hypersensitivity_excipient": Fact(None, source=source, state="unclear", detail=detail)}
+
+
+def candidates(label: str | None) -> tuple[Product, ...]:
+    """Products that can be planned under a choice: those of its labels, or all without one."""
+    wanted = {name for name in labels() if label in (None, name, name.split("_")[0])}
+    return tuple(
+        item
+        for item in products().values()
+        if item.plannable and not wanted.isdisjoint(item.label_jurisdictions)
+    )
+
+
+def assessed(
+    patient: Patient,
+    as_of: datetime,
+    product_ids: Sequence[str] = (),
+    *,
+    label: str | None = None,
+    indication: Indication | None = None,
+    question: Question = "start",
+    book: Rulebook | None = None,
+) -> tuple[Answer, ...]:
+    """One answer for each product asked for, or for every one that can be planned.
+
+    as_of: aware, in the clinic's zone. label: a label or country that the clinic has chosen.
+    indication: of the question; else the patient's own.
+    Raises InputError for an unknown product or label, and where no indication is stated.
+    """
+    known = gathered(patient, as_of)
+    wanted = [product(name) for name in product_ids] or list(candidates(chosen(label)))
+    stated = indication or patient.indication
+    if stated not in ("opioid", "alcohol"):
+        allowed = "opioid or alcohol; the base text knows no other indication"
+        raise InputError(patient.source, "indication", stated, allowed)
+    rules = book or rulebook(as_of.date())
+    return tuple(
+        assessed_product(known, item, label, cast("Indication", stated), question, rules)
+        for item in wanted
+    )
+
+
+def assessed_product(
+    known: Gathered,
+    item: Product,
+    label: str | None,
+    indication: Indication,
+    question: Question,
+    book: Rulebook,
+    extra: Facts | None = None,
+) -> Answer:
+    """The answer for one product. extra: facts of a plan or visit.
+
+    Raises InputError for a product that is not given by any route the label knows.
+    """
+    if item.route not in ROUTES:
+        allowed = f"a product given by {', '.join(ROUTES)}; {item.id}: {item.route}"
+        raise InputError("", "product", item.id, allowed)
+    stated = {"indication_stated": Fact(indication, source="indication")}
+    facts = {**known.facts, **stated, **product_facts(item, known.patient), **(extra or {})}
+    case = Case(
+        patient=known.patient.patient,
+        as_of=known.as_of.isoformat(),
+        today=known.today,
+        facts=facts,
+        product=item.id,
+        contradictions=known.contradictions,
+        departures=known.patient.departures,
+    )
+    return screened(case, Asked(question, indication, cast("Route", item.route), label), book)

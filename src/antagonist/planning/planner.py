@@ -1,0 +1,195 @@
+"""A plan: screened for the moment of the first dose, checked against the limits, on a calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from antagonist.foundation.clock import zone
+from antagonist.foundation.data import near_match
+from antagonist.foundation.errors import InputError
+from antagonist.label.answers import Answer
+from antagonist.label.assess import assessed_product
+from antagonist.label.formulary import Product, product
+from antagonist.label.gathered import Gathered, gathered, moment
+from antagonist.label.induction import Induction, induction
+from antagonist.label.jurisdictions import chosen
+from antagonist.label.monitoring import months_later
+from antagonist.label.patient import Patient
+from antagonist.label.regimens import Regimen, regimens
+from antagonist.label.rulebook import Rulebook, rulebook
+from antagonist.label.rules import Indication
+from antagonist.planning.checks import planned_checks
+from antagonist.planning.clinic import Clinic, at_clock, clinic
+from antagonist.planning.plan_facts import plan_facts
+from antagonist.planning.plan_model import WEEKDAYS, Plan, PlannedDose, PlanRequest, Refusal
+from antagonist.planning.schedule import DayDose, implant_days, injection_days, oral_days
+from antagonist.planning.supply import planned_supply, units_of
+
+OTHER_SIDE = {"left": "right", "right": "left"}
+
+
+def planned(
+    patient: Patient,
+    request: PlanRequest,
+    *,
+    as_of: str | None = None,
+    book: Rulebook | None = None,
+) -> Plan | Refusal:
+    """The plan, or the refusal with the rule.
+
+    The gates are judged for the moment of the first dose: what is fresh today and stale then
+    does not count. as_of: day the plan is made; default the file's own.
+    Raises InputError for an unknown product or regimen, one that is not for the indication, or a
+    start before ``as_of``.
+    """
+    made = moment(patient, as_of)
+    tz = zone(patient.timezone, patient.source, "timezone")
+    item, regimen = product(request.product), _regimen(request, patient)
+    if request.start < made.date():
+        allowed = f"a day not before {made:%Y-%m-%d}, on which the plan is made"
+        raise InputError("plan", "start", request.start.isoformat(), allowed)
+    first = max(at_clock(request.start, request.clock, tz), made)
+    rules = book or rulebook(request.start)
+    known = gathered(patient, first)
+    indication = _indication(patient)
+    label = chosen(request.jurisdiction)
+    screening = assessed_product(known, item, label, indication, "start", rules)
+    if not screening.permits:
+        return _refusal(patient, request, "screening", screening)
+    return _with_calendar(known, request, item, regimen, rules, screening, tz)
+
+
+def _with_calendar(
+    known: Gathered,
+    request: PlanRequest,
+    item: Product,
+    regimen: Regimen,
+    rules: Rulebook,
+    screening: Answer,
+    tz: ZoneInfo,
+) -> Plan | Refusal:
+    end = months_later(request.start, request.months)
+    open_days = clinic(
+        request.clinic_days, request.holidays, range(request.start.year, end.year + 2)
+    )
+    days = _days(request, item, regimen, screening.indication, end, open_days)
+    if not days:
+        raise InputError("plan", "months", request.months, "a course with one dose at least")
+    extra = plan_facts(request, regimen, item, days)
+    limits = assessed_product(
+        known, item, screening.jurisdiction, screening.indication, "plan", rules, extra
+    )
+    if not limits.permits:
+        return _refusal(known.patient, request, "limits", limits)
+    doses = tuple(_dose(day, i, request, item, open_days, tz) for i, day in enumerate(days))
+    return Plan(
+        patient=known.patient.patient,
+        timezone=tz.key,
+        indication=screening.indication,
+        product=item.id,
+        regimen=regimen.id,
+        route=regimen.route,
+        request=request,
+        start=doses[0].at.date(),
+        end=end,
+        doses=doses,
+        checks=planned_checks(
+            screening.indication,
+            regimen.route,
+            screening.jurisdiction,
+            doses,
+            end,
+            open_days,
+            known.facts,
+        ),
+        supply=planned_supply(doses, item),
+        renewal=_renewal(regimen, doses, open_days),
+        screening=screening,
+        limits=limits,
+        outlook=None,
+        no_outlook=None,
+    )
+
+
+def _regimen(request: PlanRequest, patient: Patient) -> Regimen:
+    known = regimens()
+    if request.regimen not in known:
+        raise InputError("plan", "regimen", request.regimen, near_match(request.regimen, known))
+    found = known[request.regimen]
+    if _indication(patient) not in found.indications:
+        allowed = f"a regimen for {_indication(patient)}: " + ", ".join(
+            name for name, r in known.items() if _indication(patient) in r.indications
+        )
+        raise InputError("plan", "regimen", request.regimen, allowed)
+    if not found.doses:
+        allowed = "a regimen whose dose is known"
+        raise InputError("plan", "regimen", request.regimen, allowed)
+    return found
+
+
+def _indication(patient: Patient) -> Indication:
+    if patient.indication not in ("opioid", "alcohol"):
+        raise InputError(patient.source, "indication", patient.indication, "opioid or alcohol")
+    return patient.indication
+
+
+def _refusal(patient: Patient, request: PlanRequest, stage: str, answer: Answer) -> Refusal:
+    reasons = answer.reasons or answer.missing
+    return Refusal(
+        patient.patient, request, "screening" if stage == "screening" else "limits", answer, reasons
+    )
+
+
+def _days(
+    request: PlanRequest,
+    item: Product,
+    regimen: Regimen,
+    indication: Indication,
+    end: date,
+    open_days: Clinic,
+) -> tuple[DayDose, ...]:
+    if regimen.route == "im_xr":
+        return injection_days(regimen, request.start, end, open_days)
+    if regimen.route == "implant":
+        return implant_days(regimen.doses[0].dose_mg, request.start, open_days)
+    first = induction(indication, regimen.route)
+    return oral_days(regimen, first, request.start, end, splits=_splits(item, first))
+
+
+def _splits(item: Product, first: Induction | None) -> bool:
+    """Whether the product gives the first days' smaller dose, whole or halved."""
+    if first is None:
+        return False
+    try:
+        return all(units_of(step.dose_mg, item) > 0 for step in first.days)
+    except InputError:
+        return False
+
+
+def _dose(
+    day: DayDose, place: int, request: PlanRequest, item: Product, open_days: Clinic, tz: ZoneInfo
+) -> PlannedDose:
+    at_clinic = day.kind in ("injection", "implant") or (
+        WEEKDAYS[day.day.weekday()] in request.supervised_days and open_days.is_open(day.day)
+    )
+    side = None
+    if day.kind == "injection" and request.gluteal_side is not None:
+        side = request.gluteal_side if place % 2 == 0 else OTHER_SIDE[request.gluteal_side]
+    return PlannedDose(
+        at=at_clock(day.day, request.clock, tz),
+        dose_mg=day.dose_mg,
+        units=units_of(day.dose_mg, item),
+        kind=day.kind,
+        supervised=at_clinic,
+        moved_from=day.moved_from,
+        not_before=day.not_before,
+        side=side,
+    )
+
+
+def _renewal(regimen: Regimen, doses: Sequence[PlannedDose], open_days: Clinic) -> date | None:
+    if regimen.route != "implant" or regimen.cover_weeks is None:
+        return None
+    return open_days.last_open(doses[-1].at.date() + timedelta(weeks=regimen.cover_weeks))

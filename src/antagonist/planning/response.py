@@ -1,0 +1,119 @@
+"""What one dose does to the odds at the receptor, and what many do: their sum.
+
+The kinetics are linear, so the odds (occupied over free receptors) of a course are the sum of its
+doses' own odds. One solved dose of 1 mg serves every calendar of the same product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from antagonist.pharmacology.agonists import heroin_equivalent
+from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subject
+from antagonist.pharmacology.ensemble import ensemble
+from antagonist.pharmacology.parameter_sets import parameter_set
+from antagonist.pharmacology.responses import Endpoint, odds_that_block
+from antagonist.pharmacology.settings import Settings
+
+Floats = NDArray[np.float64]
+HourDose = tuple[int, float]  # whole hour, mg
+SMALLEST_ODDS = 1e-12
+PERCENTILES = (5, 50, 95)
+
+
+@dataclass(frozen=True)
+class Response:
+    """Odds after 1 mg of one product, for every draw.
+
+    odds_per_mg: shape (S, T), on whole hours from the dose on. held: parameters, each (S, 1).
+    agonist_mg: the line's opioid dose as intravenous heroin, shape (S, 1) or broadcast to it.
+    line: odds at which the line's share of its effect is blocked, shape (S, 1).
+    """
+
+    odds_per_mg: Floats
+    held: Mapping[str, Floats]
+    agonist_mg: Floats
+    line: Floats
+
+    @property
+    def span_h(self) -> int:
+        """Last hour that is known."""
+        return int(self.odds_per_mg.shape[1]) - 1
+
+
+def stated_covariates(covariates: Mapping[str, float | str | bool]) -> dict[str, Covariate]:
+    """Covariates as the model files name them: true and false are yes and no."""
+    words = {True: "yes", False: "no"}
+    return {
+        name: words[value] if isinstance(value, bool) else value
+        for name, value in covariates.items()
+    }
+
+
+def response(
+    release_model: str,
+    covariates: Mapping[str, float | str | bool],
+    chosen: Settings,
+    span_h: int,
+) -> Response:
+    """One dose of 1 mg over span_h hours, with everything uncertain drawn.
+
+    release_model: a formulation of the pharmacology. The same seed gives products of one kind the
+    same patients. Raises InputError for an unknown product or one without published levels.
+    """
+    drawn = ensemble(
+        parameter_set(chosen.parameter_set),
+        Subject(
+            "plan",
+            (EventRecord(0.0, amt_mg=1.0, product=release_model),),
+            covariates=stated_covariates(covariates),
+        ),
+        draws=chosen.draws,
+        rng=np.random.default_rng(chosen.seed),
+    )
+    line, held = chosen.threshold, drawn.held
+    agonist_mg = line.dose_mg * np.asarray(heroin_equivalent(line.agonist, line.route, held))
+    endpoint: Endpoint = "subjective" if line.endpoint == "subjective" else "physiological"
+    over = odds_that_block(line.blocked_fraction, agonist_mg, held, endpoint)
+    odds = np.maximum(drawn.signal("mu_odds", np.arange(span_h + 1.0)), 0.0)
+    return Response(odds, held, agonist_mg, np.maximum(over, SMALLEST_ODDS))
+
+
+def summed(
+    unit: Response,
+    doses: Iterable[HourDose],
+    from_h: int,
+    until_h: int,
+    taken: NDArray[np.bool_] | None = None,
+) -> Floats:
+    """Odds of a course on the whole hours from_h to until_h, both included; shape (S, T).
+
+    doses: hour and mg. taken: which doses each draw takes, shape (S, doses); None = all.
+    What a dose still does after the response's own span is left out.
+    """
+    total = np.zeros((len(unit.odds_per_mg), until_h - from_h + 1))
+    for i, (hour, mg) in enumerate(doses):
+        first, last = max(hour, from_h), min(hour + unit.span_h, until_h)
+        if first > last:
+            continue
+        part = mg * unit.odds_per_mg[:, first - hour : last - hour + 1]
+        if taken is not None:
+            part = part * taken[:, i, None]
+        total[:, first - from_h : last - from_h + 1] += part
+    return total
+
+
+def over_line(unit: Response, odds: Floats) -> Floats:
+    """Logarithm of odds over the line, shape (S, T): positive where protected."""
+    found: Floats = np.log(np.maximum(odds, SMALLEST_ODDS) / unit.line)
+    return found
+
+
+def spread(values: Floats) -> tuple[float, float, float]:
+    """5th, 50th and 95th percentile over draws."""
+    low, median, high = (float(x) for x in np.percentile(values, PERCENTILES))
+    return low, median, high

@@ -1,0 +1,35 @@
+"""Units, packs and cost of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from antagonist.label.formulary import Product, cost, packs_needed, price_of, tablets_for
+from antagonist.planning.plan_model import PlannedDose, Supply
+
+
+def units_of(dose_mg: float, item: Product) -> float:
+    """Tablets or capsules of a dose; 1 for an injection or implant of the product's strength.
+
+    Raises InputError for a dose that the product cannot make.
+    """
+    return tablets_for(dose_mg, item.id).units
+
+
+def planned_supply(doses: Sequence[PlannedDose], item: Product) -> Supply:
+    """What the whole plan needs, and what it costs where a price is known."""
+    need = packs_needed(sum(dose.units for dose in doses), item.id)
+    best = need.best
+    price = price_of(item.id)
+    paid = cost(need, price)
+    return Supply(
+        units=need.units,
+        packs=best.packs if best else None,
+        units_per_pack=best.size if best else None,
+        cost_low=paid.low if paid else None,
+        cost_high=paid.high if paid else None,
+        currency=paid.currency if paid else None,
+        price_date=paid.priced_on.isoformat() if paid and paid.priced_on else None,
+        price_source=paid.source if paid else None,
+        price_provenance=paid.provenance if paid else None,
+    )
