@@ -13,6 +13,7 @@ from antagonist.cli.calibrate import calibrate
 from antagonist.cli.common import guarded
 from antagonist.cli.compare import compare
 from antagonist.cli.label import label_app
+from antagonist.cli.plan import plan
 from antagonist.cli.screen import screen
 from antagonist.cli.simulate import simulate
 from antagonist.cli.study import study
@@ -53,6 +54,7 @@ def antagonist(
 app.command()(guarded(simulate))
 app.command()(guarded(compare))
 app.command()(guarded(screen))
+app.command()(guarded(plan))
 app.add_typer(label_app, name="label")
 app.command()(guarded(study))
 app.command()(guarded(calibrate))

@@ -73,6 +73,6 @@ def screen(
                 document["trees"] = trees_of(found, at, answer, book)
         print_json(SCHEMA, {"answers": documents})
         return
-    from antagonist.report.screening_text import print_answers
+    from antagonist.report.screening_table import print_answers
 
-    print_answers(given, answers(), language.value)
+    print_answers(given, answers(), language.value, book.rules)

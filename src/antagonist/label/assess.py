@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
 
 from antagonist.foundation.errors import InputError
 from antagonist.label.answers import Answer
@@ -89,10 +88,7 @@ def assessed(
         allowed = "opioid or alcohol; the base text knows no other indication"
         raise InputError(patient.source, "indication", stated, allowed)
     rules = book or rulebook(as_of.date())
-    return tuple(
-        assessed_product(known, item, label, cast("Indication", stated), question, rules)
-        for item in wanted
-    )
+    return tuple(assessed_product(known, item, label, stated, question, rules) for item in wanted)
 
 
 def assessed_product(
@@ -122,4 +118,4 @@ def assessed_product(
         contradictions=known.contradictions,
         departures=known.patient.departures,
     )
-    return screened(case, Asked(question, indication, cast("Route", item.route), label), book)
+    return screened(case, Asked(question, indication, item.route, label), book)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from antagonist.foundation.errors import InputError
-from antagonist.label.dates import When, when, years_between
+from antagonist.label.dates import when, years_between
 from antagonist.label.exposure import date_of
 from antagonist.label.facts import Fact, Facts
 from antagonist.label.opioid_data import number
@@ -134,83 +134,6 @@ def _kidney(facts: Facts) -> dict[str, Fact]:
                 )
             }
     return {}
-
-
-def medicine_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
-    """Active ingredients taken now; one that matches no entry leaves the list unclear.
-
-    Raises InputError for a bad date.
-    """
-    listed = patient.medicines
-    if listed is None:
-        return {}
-    asked = date_of(listed.asked_on, as_of, patient.source, "medicines.asked_on")
-    ids: set[str] = set()
-    unmatched: list[str] = []
-    naltrexone_mg = 0.0
-    for medicine in listed.taken:
-        for name in medicine.ingredients:
-            found = ingredient_id(name)
-            if found is not None:
-                ids.add(found)
-                if found == "naltrexone_bupropion":
-                    naltrexone_mg += 8 * (medicine.tablets_per_day or 0.0)
-            elif not medicine.reviewed_not_opioid:
-                unmatched.append(name)
-    age_h = asked.age_h(as_of) if asked else None
-    text = asked.text if asked else None
-    source = listed.source + (f" ({', '.join(unmatched)})" if unmatched else "")
-    facts = {
-        "active_ingredients": Fact(
-            frozenset(ids),
-            age_h,
-            text,
-            source,
-            "unclear" if unmatched else "known",
-            "unmatched_medicine" if unmatched else None,
-        )
-    }
-    if naltrexone_mg:
-        facts["other_naltrexone_mg_per_day"] = Fact(naltrexone_mg, age_h, text, listed.source)
-    return facts
-
-
-def intake_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
-    """Days since naltrexone by route, and whether it was taken in the last 7 days."""
-    history = patient.naltrexone
-    if history is None:
-        return {}
-    latest: dict[str, When] = {}
-    for index, dose in enumerate(history.doses):
-        at = date_of(dose.at, as_of, patient.source, f"naltrexone.doses[{index}].at")
-        assert at is not None
-        if dose.route not in latest or at.latest > latest[dose.route].latest:
-            latest[dose.route] = at
-    facts: dict[str, Fact] = {}
-    for route, name in (("oral", "days_since_oral_dose"), ("im_xr", "days_since_injection")):
-        if route in latest:
-            days = float(latest[route].days_since(as_of))
-            facts[name] = Fact(days, on=latest[route].text, source=history.source)
-    facts["naltrexone_last_7_days"] = _recent_intake(latest, as_of, history.source)
-    facts |= _effective(latest, as_of, history.source)
-    return facts
-
-
-def _recent_intake(latest: Mapping[str, When], as_of: datetime, source: str) -> Fact:
-    if "implant" in latest:
-        return Fact(True, source=source, detail="implant")
-    cover = {"oral": 0.0, "im_xr": number("injection_cover_days")}
-    within = any(at.days_since(as_of) <= 7 + cover[route] for route, at in latest.items())
-    return Fact(within, source=source)
-
-
-def _effective(latest: Mapping[str, When], as_of: datetime, source: str) -> dict[str, Fact]:
-    """Days since the last dose stopped working, by the label's interval of the injection."""
-    if not latest or "implant" in latest:
-        return {}
-    cover = {"oral": 0.0, "im_xr": number("injection_cover_days")}
-    days = min(max(at.days_since(as_of) - cover[r], 0.0) for r, at in latest.items())
-    return {"days_since_effective_dose": Fact(days, source=source)}
 
 
 def allergy_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:

@@ -12,13 +12,12 @@ from antagonist.label.dates import as_of_time
 from antagonist.label.derived import (
     age_facts,
     allergy_facts,
-    intake_facts,
-    medicine_facts,
     organ_facts,
     pregnancy_facts,
 )
 from antagonist.label.exposure import Counted, counted, date_of, exposure_facts
 from antagonist.label.facts import Fact, Facts
+from antagonist.label.intake import follow_up_facts, intake_facts, medicine_facts
 from antagonist.label.opioid_status import naloxone_facts, opioid_status, other_opioid_facts
 from antagonist.label.patient import Patient
 from antagonist.label.scores import score
@@ -68,6 +67,7 @@ def gathered(patient: Patient, as_of: datetime) -> Gathered:
     facts |= medicine_facts(patient, as_of)
     facts |= allergy_facts(patient, as_of)
     facts |= intake_facts(patient, as_of)
+    facts |= follow_up_facts(patient, facts)
     exposures, urine = counted(patient, as_of), samples(patient, as_of)
     facts |= exposure_facts(patient.opioid_history, exposures, as_of)
     taken = facts.get("naltrexone_last_7_days")

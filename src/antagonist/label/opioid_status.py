@@ -66,11 +66,12 @@ def opioid_status(
     found: dict[str, Fact] = {}
     medicines = facts.get("active_ingredients")
     agonist = medicines is not None and _has(medicines, "opioid_any")
+    maintained_now = medicines is not None and _has(medicines, "opioid_agonist_or_partial")
     source = history.source if history is not None else None
     exposure = _exposure(patient, facts, exposures, as_of, agonist=agonist)
     if exposure is not None:
         found["opioid_exposure"] = Fact(exposure, source=source)
-    if agonist:
+    if maintained_now:
         found["opioid_dependent_now"] = Fact(True, 0.0, source=source, detail="agonist_medicine")
     if history is not None:
         maintained = any(

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from antagonist.foundation.data import Lines, near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
-from antagonist.label.facts import DATA, Both
+from antagonist.label.facts import DATA, Both, fact_types
 from antagonist.label.jurisdictions import jurisdictions
 from antagonist.label.rules import Indication, Route
 
@@ -74,6 +74,9 @@ def _regimen(name: str, content: Any, path: Path) -> Regimen:
             source, f"(line {lines.read()[()]})", content, "a mapping of keys to values"
         )
     found = validated(Regimen, {**content, "id": name}, source, lines=lines)
+    patterns = fact_types()["regimen_pattern"].values
+    if found.pattern not in patterns:
+        raise InputError(source, "pattern", found.pattern, near_match(found.pattern, patterns))
     known = jurisdictions()
     for index, label in enumerate(found.jurisdictions):
         if label not in known:

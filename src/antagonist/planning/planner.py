@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,14 +21,47 @@ from antagonist.label.patient import Patient
 from antagonist.label.regimens import Regimen, regimens
 from antagonist.label.rulebook import Rulebook, rulebook
 from antagonist.label.rules import Indication
+from antagonist.pharmacology.catalogue import formulations
+from antagonist.pharmacology.settings import Settings, settings
 from antagonist.planning.checks import planned_checks
 from antagonist.planning.clinic import Clinic, at_clock, clinic
+from antagonist.planning.covariates import covariates_of
+from antagonist.planning.outlook import outlook
 from antagonist.planning.plan_facts import plan_facts
 from antagonist.planning.plan_model import WEEKDAYS, Plan, PlannedDose, PlanRequest, Refusal
+from antagonist.planning.regimens import has_data
 from antagonist.planning.schedule import DayDose, implant_days, injection_days, oral_days
 from antagonist.planning.supply import planned_supply, units_of
 
+DRAWS = 400  # a plan is one of several looked at: figures within about 2 % of those of many draws
 OTHER_SIDE = {"left": "right", "right": "left"}
+
+
+def planned_with_outlook(
+    patient: Patient,
+    request: PlanRequest,
+    *,
+    as_of: str | None = None,
+    book: Rulebook | None = None,
+    chosen: Settings | None = None,
+) -> Plan | Refusal:
+    """The plan with what the model says of it; a product without levels gets no figures.
+
+    chosen: draws, seed and line; default 400 draws. Else as ``planned``.
+    """
+    found = planned(patient, request, as_of=as_of, book=book)
+    if isinstance(found, Refusal):
+        return found
+    item, regimen = product(found.product), regimens()[found.regimen]
+    model = item.release_model
+    if model is None or formulations()[model].status != "data" or not has_data(regimen):
+        return replace(found, no_outlook="no_data")
+    facts = gathered(patient, found.doses[0].at).facts
+    end = at_clock(found.end, request.clock, zone(patient.timezone))
+    figures = outlook(
+        found.doses, model, covariates_of(facts), chosen or settings(draws=DRAWS), end=end
+    )
+    return replace(found, outlook=figures)
 
 
 def planned(
@@ -83,7 +117,9 @@ def _with_calendar(
     )
     if not limits.permits:
         return _refusal(known.patient, request, "limits", limits)
-    doses = tuple(_dose(day, i, request, item, open_days, tz) for i, day in enumerate(days))
+    later = [_dose(day, i, request, item, open_days, tz) for i, day in enumerate(days)]
+    # made in the afternoon, a plan for today begins in the afternoon
+    doses = (replace(later[0], at=max(later[0].at, known.as_of)), *later[1:])
     return Plan(
         patient=known.patient.patient,
         timezone=tz.key,

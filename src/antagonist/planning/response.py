@@ -23,11 +23,13 @@ Floats = NDArray[np.float64]
 HourDose = tuple[int, float]  # whole hour, mg
 SMALLEST_ODDS = 1e-12
 PERCENTILES = (5, 50, 95)
+# Odds of 1 mg over the line's odds that change no answer: 10 g would reach a thousandth of it.
+_NEGLIGIBLE = 1e-7
 
 
 @dataclass(frozen=True)
 class Response:
-    """Odds after 1 mg of one product, for every draw.
+    """Odds after 1 mg of one product, with everything uncertain drawn.
 
     odds_per_mg: shape (S, T), on whole hours from the dose on. held: parameters, each (S, 1).
     agonist_mg: the line's opioid dose as intravenous heroin, shape (S, 1) or broadcast to it.
@@ -60,7 +62,7 @@ def response(
     chosen: Settings,
     span_h: int,
 ) -> Response:
-    """One dose of 1 mg over span_h hours, with everything uncertain drawn.
+    """One dose of 1 mg over span_h hours, less where it does nothing any more in any draw.
 
     release_model: a formulation of the pharmacology. The same seed gives products of one kind the
     same patients. Raises InputError for an unknown product or one without published levels.
@@ -79,8 +81,11 @@ def response(
     agonist_mg = line.dose_mg * np.asarray(heroin_equivalent(line.agonist, line.route, held))
     endpoint: Endpoint = "subjective" if line.endpoint == "subjective" else "physiological"
     over = odds_that_block(line.blocked_fraction, agonist_mg, held, endpoint)
+    line_odds = np.maximum(over, SMALLEST_ODDS)
     odds = np.maximum(drawn.signal("mu_odds", np.arange(span_h + 1.0)), 0.0)
-    return Response(odds, held, agonist_mg, np.maximum(over, SMALLEST_ODDS))
+    counts = np.flatnonzero((odds > _NEGLIGIBLE * line_odds).any(axis=0))
+    lasts = int(counts.max(initial=0)) + 1
+    return Response(odds[:, : lasts + 1], held, agonist_mg, line_odds)
 
 
 def summed(
@@ -100,10 +105,9 @@ def summed(
         first, last = max(hour, from_h), min(hour + unit.span_h, until_h)
         if first > last:
             continue
-        part = mg * unit.odds_per_mg[:, first - hour : last - hour + 1]
-        if taken is not None:
-            part = part * taken[:, i, None]
-        total[:, first - from_h : last - from_h + 1] += part
+        amount_mg = mg if taken is None else mg * taken[:, i, None]
+        part = unit.odds_per_mg[:, first - hour : last - hour + 1]
+        total[:, first - from_h : last - from_h + 1] += amount_mg * part
     return total
 
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Literal
 
 from antagonist.label.conditions.explain import FactUse
 from antagonist.label.contradictions import Contradiction
 from antagonist.label.facts import Both, Provenance, fact_types
+from antagonist.label.formulary.catalogue import forms, products
 from antagonist.label.jurisdictions import jurisdictions
 from antagonist.label.rules import Rule
 from antagonist.label.value_sets import ingredients
@@ -17,6 +19,8 @@ from antagonist.report.label_dates import when_text
 from antagonist.report.wording import Catalogue, Wording, placeholders, read_catalogue, wording
 
 LOCALE_FILES = ("locale/label.yaml", "locale/label_rules.yaml")
+Plural = Literal["one", "few", "many", "other"]
+PLURALS: tuple[Plural, ...] = ("one", "few", "many", "other")
 _LEAST_DECIMALS, _MOST_DECIMALS = 2, 6
 
 
@@ -68,7 +72,7 @@ def amount(value: float, unit: str, words: Wording) -> str:
     return words.text(f"amount.{unit}.{plural_form(value, words.language)}", n=shown)
 
 
-def plural_form(value: float, language: str) -> str:
+def plural_form(value: float, language: str) -> Plural:
     """Which plural form a number takes: one, few, many or other.
 
     Source: Unicode CLDR plural rules, as Babel carries them.
@@ -76,7 +80,28 @@ def plural_form(value: float, language: str) -> str:
     from babel import Locale
 
     whole = float(value).is_integer()
-    return Locale.parse(language).plural_form(int(value) if whole else Decimal(repr(value)))
+    found = Locale.parse(language).plural_form(int(value) if whole else Decimal(repr(value)))
+    return next((form for form in PLURALS if form == found), "other")
+
+
+def product_title(product: str, words: Wording) -> str:
+    """A product by brand, strength and form; its own id where the formulary has none."""
+    known = products().get(product)
+    if known is None:
+        return product
+    strength = [amount(known.strength_mg, "mg", words)] if known.strength_mg else []
+    form = in_language(forms()[known.form].title, words)
+    return ", ".join([in_language(known.brand, words), form, *strength])
+
+
+def units_text(units: float, product: str, words: Wording) -> str:
+    """A number of a product's units, such as ``2 capsules``; of a product we lack just units."""
+    known = products().get(product)
+    if known is None:
+        return amount(units, "unit", words)
+    names = forms()[known.form].unit[words.language]
+    form = plural_form(units, words.language)
+    return f"{number_text(units, words)} {names.get(form) or names['other']}"
 
 
 def fact_title(name: str, words: Wording) -> str:

@@ -11,7 +11,7 @@ from antagonist.label.answers import Reason
 from antagonist.label.regimens import regimens
 from antagonist.planning.plan_model import Outlook, Plan, PlannedCheck, PlannedDose, Supply
 from antagonist.report.label_dates import date_text, local_text, short_date, when_text
-from antagonist.report.label_text import amount, in_language, source_text
+from antagonist.report.label_text import amount, in_language, product_title, source_text, units_text
 from antagonist.report.numbers import percent
 from antagonist.report.phrases import spread
 from antagonist.report.screening_text import Rules
@@ -87,7 +87,7 @@ def head_rows(plan: Plan, words: Wording) -> list[tuple[str, str]]:
     rows = {
         "patient": plan.patient,
         "indication": words.text(f"indication.{plan.indication}"),
-        "product": plan.product,
+        "product": product_title(plan.product, words),
         "regimen": regimen_title(plan.regimen, words),
         "course": words.text("plan.course_dates", start=start, end=end),
         "time": words.text("plan.time_zone", clock=plan.request.clock, zone=plan.timezone),
@@ -96,12 +96,10 @@ def head_rows(plan: Plan, words: Wording) -> list[tuple[str, str]]:
     return [(words.text(f"plan.{key}"), value) for key, value in rows.items()]
 
 
-def dose_text(dose: PlannedDose, words: Wording) -> str:
+def dose_text(dose: PlannedDose, product: str, words: Wording) -> str:
     """A dose in mg and in units of the product."""
-    unit = dose.kind if dose.kind in ("injection", "implant") else "unit"
-    return words.text(
-        "plan.dose", dose=amount(dose.dose_mg, "mg", words), units=amount(dose.units, unit, words)
-    )
+    units = units_text(dose.units, product, words)
+    return words.text("plan.dose", dose=amount(dose.dose_mg, "mg", words), units=units)
 
 
 def dose_notes(dose: PlannedDose, words: Wording) -> list[str]:
@@ -166,15 +164,13 @@ def span_text(first: date, last: date, words: Wording) -> str:
 def supply_lines(plan: Plan, words: Wording) -> list[str]:
     """What is needed and what it costs; a cost without a price is not known, never zero."""
     supply = plan.supply
-    kinds = {dose.kind for dose in plan.doses}
-    unit = next(iter(kinds)) if kinds <= {"injection"} or kinds <= {"implant"} else "unit"
-    units = amount(supply.units, unit if kinds else "unit", words)
+    units = units_text(supply.units, plan.product, words)
     if supply.packs is None:
         lines = [words.text("plan.needed", units=units)]
     else:
         packs = amount(supply.packs, "pack", words)
         if supply.units_per_pack is not None:
-            size = amount(supply.units_per_pack, "unit", words)
+            size = units_text(supply.units_per_pack, plan.product, words)
             packs += " " + words.text("plan.pack_size", units=size)
         lines = [words.text("plan.needed_packs", units=units, packs=packs)]
     lines.append(_cost_line(supply, words))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from antagonist.planning.plan_model import Plan, PlannedDose, Refusal
 from antagonist.report.label_dates import date_text, weekday_text
-from antagonist.report.label_text import label_words
+from antagonist.report.label_text import label_words, product_title
 from antagonist.report.plan_phrases import (
     cautions_of,
     check_lines,
@@ -82,7 +82,7 @@ def print_refusal(
     out.line(
         words.text(
             "plan.refused_asked",
-            product=asked.product,
+            product=product_title(asked.product, words),
             regimen=regimen_title(asked.regimen, words),
             date=date_text(asked.start, words),
         )
@@ -118,14 +118,14 @@ def _print_doses(plan: Plan, out: Printer, words: Wording) -> None:
     if plan.route != "oral":
         out.heading("plan.doses")
         for dose in plan.doses:
-            out.line(_day_line(dose.at.date(), [dose], words))
+            out.line(_day_line(dose.at.date(), [dose], plan.product, words))
         return
     later_from = plan.start + timedelta(days=DAYS_ONE_BY_ONE)
     out.heading("plan.first_days")
     for offset in range(min(DAYS_ONE_BY_ONE, (plan.end - plan.start).days)):
         day = plan.start + timedelta(days=offset)
         here = [dose for dose in plan.doses if dose.at.date() == day]
-        out.line(_day_line(day, here, words))
+        out.line(_day_line(day, here, plan.product, words))
     weeks = weeks_of([dose for dose in plan.doses if dose.at.date() >= later_from])
     if weeks:
         out.heading("plan.later_weeks")
@@ -134,12 +134,12 @@ def _print_doses(plan: Plan, out: Printer, words: Wording) -> None:
         out.line(f"{span_text(first, week.sunday, words)}: {week_text(week, words)}")
 
 
-def _day_line(day: date, doses: Sequence[PlannedDose], words: Wording) -> str:
+def _day_line(day: date, doses: Sequence[PlannedDose], product: str, words: Wording) -> str:
     named = f"{weekday_text(day, words)} {date_text(day, words)}"
     if not doses:
         return f"{named}: {words.text('plan.no_dose')}"
     said = (
-        ", ".join([f"{dose.at:%H:%M} {dose_text(dose, words)}", *dose_notes(dose, words)])
+        ", ".join([f"{dose.at:%H:%M} {dose_text(dose, product, words)}", *dose_notes(dose, words)])
         for dose in doses
     )
     return f"{named}: {'; '.join(said)}"

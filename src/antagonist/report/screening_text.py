@@ -21,6 +21,7 @@ from antagonist.report.label_text import (
     in_language,
     jurisdictions_text,
     label_words,
+    product_title,
     provenance_text,
     rule_sentence,
     state_text,
@@ -224,11 +225,12 @@ class Printer:
 
 def asked_text(answer: Answer, words: Wording) -> str:
     """Question, indication, product or route."""
+    way = words.text(f"way.{answer.route}")
     return words.text(
         "screen.asked",
         question=words.text(f"question.{answer.question}"),
         indication=words.text(f"indication.{answer.indication}").capitalize(),
-        what=answer.product or words.text(f"way.{answer.route}"),
+        what=product_title(answer.product, words) if answer.product else way,
     )
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from antagonist.foundation.errors import InputError
-from antagonist.label.provocation import Event, provocation_data, protocol, state_of
+from antagonist.label.provocation import Event, protocol, provocation_data, state_of
 
 T0 = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 
@@ -59,8 +59,8 @@ def test_a_new_sign_is_positive_at_once_and_a_repeat_waits_a_day() -> None:
     assert found.name == "positive"
     assert found.new_signs == ("yawning",)
     assert found.repeat_from == after(70) + timedelta(hours=24)
+    events = [BASELINE, FIRST, event("observed", 70, signs=("yawning",)), event("given", 90)]
     with pytest.raises(InputError, match="positive"):
-        events = [BASELINE, FIRST, event("observed", 70, signs=("yawning",)), event("given", 90)]
         state_of("iv", events, after(90))
 
 

@@ -34,6 +34,7 @@ regimens:
     follow_weeks: 8
     source: "made up for this test"
     provenance: recalled
+    pattern: other
 """
 
 

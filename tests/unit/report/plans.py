@@ -178,7 +178,7 @@ def open_answer() -> Answer:
 def request(**changes: Any) -> PlanRequest:
     """Daily tablets from a Wednesday on."""
     asked = {
-        "product": "tablet-50",
+        "product": "seed-tablet-50",
         "regimen": "r6_50_daily",
         "start": date(2026, 11, 25),
         "months": 3,
@@ -263,7 +263,7 @@ def plan(**changes: Any) -> Plan:
         patient="P-7",
         timezone="Europe/Berlin",
         indication="opioid",
-        product="tablet-50",
+        product="seed-tablet-50",
         regimen="r6_50_daily",
         route="oral",
         request=request(),
@@ -296,7 +296,7 @@ def injection_plan(start: date = date(2026, 3, 4), count: int = 6) -> Plan:
         for n in range(count)
     )
     return plan(
-        product="vivitrol",
+        product="vivitrol-ru-380",
         regimen="injection_380_every_4_weeks",
         route="im_xr",
         start=start,

@@ -24,6 +24,7 @@ from antagonist.label.jurisdictions import jurisdictions
 from antagonist.label.rules import Rule, load_rules
 from antagonist.report.label_dates import date_text, local_text, when_text
 from antagonist.report.label_text import (
+    LOCALE_FILES,
     amount,
     contradiction_text,
     fact_line,
@@ -43,6 +44,7 @@ EN, RU = label_words("en"), label_words("ru")
 LABEL = Path(antagonist.label.__file__).parent
 LATIN_IN_RUSSIAN = {"mL", "min"}
 # Details that code puts together from parts.
+OTHER_TEXTS = {"positive", "negative", "yes", "no"}
 COMPOSED_DETAILS = {
     "from_egfr",
     "from_creatinine_clearance_ml_per_min",
@@ -62,13 +64,13 @@ def texts_in(node: ast.AST) -> set[str]:
 def details_in_code() -> set[str]:
     """Texts given to a ``detail``: as keyword, or assigned beside a state."""
     found: set[str] = set()
-    for path in LABEL.glob("*.py"):
+    for path in LABEL.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "detail":
-                found |= {node.value.value} if isinstance(node.value, ast.Constant) else set()
+                found |= texts_in(node.value)
             if isinstance(node, ast.Assign) and "detail" in ast.unparse(node.targets[0]):
-                found |= texts_in(node.value) - set(get_args(State)) - {"positive", "negative"}
-    return {text for text in found if isinstance(text, str)}
+                found |= texts_in(node.value) - set(get_args(State)) - OTHER_TEXTS
+    return found
 
 
 def test_the_search_for_details_finds_them() -> None:
@@ -122,7 +124,8 @@ def test_countable_units_have_every_plural_form() -> None:
 
 
 def test_no_key_stands_twice_and_none_hides_a_word_of_the_reports() -> None:
-    text = files("antagonist.report").joinpath("locale/label.yaml").read_text("utf-8")
+    texts = (files("antagonist.report").joinpath(name).read_text("utf-8") for name in LOCALE_FILES)
+    text = "\n".join(texts)
     keys = re.findall(r"^([\w./^]+):", text, flags=re.MULTILINE)
     assert len(keys) == len(set(keys)) == len(label_catalogue())
     assert not set(keys) & set(report_catalogue())
@@ -246,8 +249,8 @@ def test_a_fact_has_value_date_and_source() -> None:
     assert fact_line(use, RU) == "Гепатит: хронический (3 ноября 2026 г.; discharge letter)"
     stale = FactUse("hepatitis", "stale", "none", "2024-11-03", "card")
     assert fact_line(stale, EN) == "Hepatitis: too old (3 Nov 2024; card)"
-    made = FactUse("pregnant", "known", False, detail="male")
-    assert fact_line(made, EN) == "Pregnant: no (sex: male)"
+    made = FactUse("pregnant", "known", False, detail="excluded")
+    assert fact_line(made, EN) == "Pregnant: no (ruled out by what is recorded)"
     assert fact_line(FactUse("hepatitis", "missing", None), EN) == "Hepatitis: not recorded"
 
 
@@ -293,7 +296,7 @@ def test_sources_say_whether_they_were_read() -> None:
 
 def test_jurisdictions_have_their_titles() -> None:
     assert jurisdictions_text(["base", "us_oral"], EN) == "Base text; US label, tablets"
-    assert jurisdictions_text(["clinic"], RU) == "clinic"
+    assert jurisdictions_text(["elsewhere"], RU) == "elsewhere"
     assert all(jurisdictions_text([name], RU) != name or "ASAM" in name for name in jurisdictions())
 
 

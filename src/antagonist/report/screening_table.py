@@ -1,0 +1,46 @@
+"""Several products screened at once: a table of verdicts, then the reasons of each verdict once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from antagonist.label.answers import VERDICTS, Answer
+from antagonist.label.rules import Rule
+from antagonist.report.label_text import label_words, product_title
+from antagonist.report.screening_text import STYLES, print_answer, verdict_text
+
+
+def print_answers(
+    given: Sequence[Answer], console: Console, language: str, rules: Mapping[str, Rule]
+) -> None:
+    """Print one answer in full, or a table of several and each different one in full.
+
+    Products with the same verdict for the same reasons are printed in full once.
+    """
+    if len(given) > 1:
+        console.print(_table(given, language))
+    shown: dict[tuple[object, ...], Answer] = {}
+    for answer in given:
+        reasons = (*answer.reasons, *answer.missing, *answer.cautions)
+        key = (answer.verdict, answer.route, *(r.rule for r in reasons))
+        shown.setdefault(key, answer)
+    for answer in sorted(shown.values(), key=lambda a: -VERDICTS.index(a.verdict)):
+        print_answer(answer, console, language, rules)
+
+
+def _table(given: Sequence[Answer], language: str) -> Table:
+    words = label_words(language)
+    columns = ("product", "verdict", "why")
+    table = Table(*(words.text(f"rules.column_{name}") for name in columns))
+    for answer in given:
+        why = answer.reasons or answer.missing or answer.cautions
+        table.add_row(
+            product_title(answer.product or "", words),
+            verdict_text(answer.verdict, words),
+            ", ".join(dict.fromkeys(reason.rule for reason in why)),
+            style=STYLES[answer.verdict],
+        )
+    return table
