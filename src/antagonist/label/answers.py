@@ -79,6 +79,15 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternatives:
+    """Products left where an excipient excludes one: known to be free of it, and not known."""
+
+    avoid: tuple[str, ...]
+    free: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The answer for one patient, one product or route, one question, one day."""
 
@@ -103,6 +112,7 @@ class Answer:
     departure: Departure | None
     contradictions: tuple[Contradiction, ...]
     rules_hash: str
+    alternatives: Alternatives | None = None
 
     @property
     def permits(self) -> bool:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from antagonist.foundation.errors import InputError
-from antagonist.label.answers import Answer
+from antagonist.label.answers import Alternatives, Answer
 from antagonist.label.facts import Fact, Facts
-from antagonist.label.formulary import Product, product, products
+from antagonist.label.formulary import (
+    Product,
+    excipient_id,
+    holds,
+    product,
+    products,
+    suitable,
+)
 from antagonist.label.gathered import Gathered, gathered
 from antagonist.label.jurisdictions import chosen, labels
 from antagonist.label.patient import Patient
@@ -18,6 +26,9 @@ from antagonist.label.screening import Case, screened
 from antagonist.label.value_sets import ingredient_id
 
 ROUTES: tuple[Route, ...] = ("oral", "im_xr", "implant")
+# What a question itself says of the visit.
+ASKED_AT: Mapping[str, bool] = {"administration": True, "plan": False}
+LACTOSE_BEARING = "lactose_bearing"
 LACTOSE: Mapping[str, bool] = {"yes": True, "no": False}
 
 
@@ -40,19 +51,30 @@ def product_facts(item: Product, patient: Patient) -> dict[str, Fact]:
 
 def _excipient_allergy(item: Product, patient: Patient, source: str) -> dict[str, Fact]:
     """Whether an allergy is to a part of the product; unknown parts or names leave it unclear."""
-    listed = patient.allergies
+    name, listed = "hypersensitivity_excipient", patient.allergies
     if listed is None:
         return {}
-    named = {name.strip().casefold() for name in listed.to}
-    parts = {part.id for part in item.excipients}
-    spoken = {p.replace("_", " ") for p in parts} | parts
-    if named & spoken:
-        return {"hypersensitivity_excipient": Fact(True, 0.0, source=source)}
-    drugs = {name for name in named if ingredient_id(name) is not None}
-    if not named - drugs:
-        return {"hypersensitivity_excipient": Fact(False, 0.0, source=listed.source)}
-    detail = "allergy_unmatched" if item.excipients_complete == "yes" else "excipients_unknown"
-    return {"hypersensitivity_excipient": Fact(None, source=source, state="unclear", detail=detail)}
+    others = [named for named in listed.to if ingredient_id(named) is None]
+    unmatched = [named for named in others if excipient_id(named) is None]
+    held = [holds(item, named) for named in others if named not in unmatched]
+    if "yes" in held:
+        return {name: Fact(True, 0.0, source=source)}
+    if unmatched or "unknown" in held:
+        detail = "allergy_unmatched" if unmatched else "excipients_unknown"
+        return {name: Fact(None, source=listed.source, state="unclear", detail=detail)}
+    return {name: Fact(False, 0.0, source=listed.source)}
+
+
+def without_what_excludes(answer: Answer, patient: Patient) -> Alternatives | None:
+    """Products left to a patient whom an excipient excludes; None where none does."""
+    topics = {reason.topic for reason in (*answer.reasons, *answer.cautions)}
+    avoid = [LACTOSE_BEARING] if "lactose" in topics else []
+    if patient.allergies is not None and "hypersensitivity" in topics:
+        avoid += [named for named in patient.allergies.to if excipient_id(named) is not None]
+    if not avoid:
+        return None
+    found = suitable(avoid, jurisdiction=answer.jurisdiction)
+    return Alternatives(tuple(avoid), found.remaining, found.unknown)
 
 
 def candidates(label: str | None) -> tuple[Product, ...]:
@@ -108,6 +130,8 @@ def assessed_product(
         allowed = f"a product given by {', '.join(ROUTES)}; {item.id}: {item.route}"
         raise InputError("", "product", item.id, allowed)
     stated = {"indication_stated": Fact(indication, source="indication")}
+    if question in ASKED_AT:
+        stated["injection_at_visit"] = Fact(ASKED_AT[question], 0.0, source="question")
     facts = {**known.facts, **stated, **product_facts(item, known.patient), **(extra or {})}
     case = Case(
         patient=known.patient.patient,
@@ -118,4 +142,6 @@ def assessed_product(
         contradictions=known.contradictions,
         departures=known.patient.departures,
     )
-    return screened(case, Asked(question, indication, item.route, label), book)
+    answer = screened(case, Asked(question, indication, item.route, label), book)
+    left = without_what_excludes(answer, known.patient)
+    return replace(answer, alternatives=left) if left is not None else answer

@@ -17,7 +17,12 @@ from antagonist.label.derived import (
 )
 from antagonist.label.exposure import Counted, counted, date_of, exposure_facts
 from antagonist.label.facts import Fact, Facts
-from antagonist.label.intake import follow_up_facts, intake_facts, medicine_facts
+from antagonist.label.intake import (
+    alcohol_facts,
+    follow_up_facts,
+    intake_facts,
+    medicine_facts,
+)
 from antagonist.label.opioid_status import naloxone_facts, opioid_status, other_opioid_facts
 from antagonist.label.patient import Patient
 from antagonist.label.scores import score
@@ -66,6 +71,7 @@ def gathered(patient: Patient, as_of: datetime) -> Gathered:
     facts |= pregnancy_facts(facts, patient.source)
     facts |= medicine_facts(patient, as_of)
     facts |= allergy_facts(patient, as_of)
+    facts |= alcohol_facts(patient, as_of)
     facts |= intake_facts(patient, as_of)
     facts |= follow_up_facts(patient, facts)
     exposures, urine = counted(patient, as_of), samples(patient, as_of)

@@ -53,6 +53,18 @@ def _other_naltrexone(named: Sequence[tuple[str, Medicine]], whole: Fact) -> dic
     return {"other_naltrexone_mg_per_day": fact}
 
 
+def alcohol_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
+    """Days since the last drink. Raises InputError for a bad date."""
+    history = patient.alcohol
+    if history is None:
+        return {}
+    last = date_of(history.last_drink, as_of, patient.source, "alcohol.last_drink")
+    if last is None:
+        return {}
+    days = float(last.days_since(as_of))
+    return {"days_since_drink": Fact(days, on=last.text, source=history.source)}
+
+
 def intake_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
     """Days since naltrexone by route, whether in the last 7 days, days since the first dose.
 

@@ -149,6 +149,14 @@ class NaltrexoneHistory(_Part):
     source: str = Field(min_length=1)
 
 
+class AlcoholHistory(_Part):
+    """The last drink, as asked."""
+
+    asked_on: DateText
+    last_drink: DateText | None = None
+    source: str = Field(min_length=1)
+
+
 class ScoreSheet(_Part):
     """Items of a clinical score, or its total, on a day."""
 
@@ -194,6 +202,7 @@ class Patient(_Part):
     medicines: Medicines | None = None
     allergies: Allergies | None = None
     naltrexone: NaltrexoneHistory | None = None
+    alcohol: AlcoholHistory | None = None
     scores: tuple[ScoreSheet, ...] = ()
     departures: tuple[DepartureRecord, ...] = ()
 

@@ -18,9 +18,10 @@ from antagonist.label.value_sets import ingredients
 from antagonist.report.label_dates import when_text
 from antagonist.report.wording import Catalogue, Wording, placeholders, read_catalogue, wording
 
-LOCALE_FILES = ("locale/label.yaml", "locale/label_rules.yaml")
+LOCALE_FILES = ("locale/label.yaml", "locale/label_rules.yaml", "locale/plan.yaml")
 Plural = Literal["one", "few", "many", "other"]
 PLURALS: tuple[Plural, ...] = ("one", "few", "many", "other")
+DERIVED = "from_"
 _LEAST_DECIMALS, _MOST_DECIMALS = 2, 6
 
 
@@ -141,14 +142,21 @@ def _ingredient(name: str, words: Wording) -> str:
 def state_text(state: str, detail: str | None, words: Wording) -> str:
     """How a fact stands and why, such as ``unclear: no date given``."""
     text = words.text(f"state.{state}")
-    return f"{text}: {words.name('detail', detail)}" if detail and detail != state else text
+    return f"{text}: {detail_text(detail, words)}" if detail and detail != state else text
+
+
+def detail_text(detail: str, words: Wording) -> str:
+    """What made a fact what it is; ``from_`` and a fact's id name the fact it was derived from."""
+    if detail.startswith(DERIVED) and f"detail.{detail}" not in words.entries:
+        return words.text("detail.from", fact=fact_title(detail.removeprefix(DERIVED), words))
+    return words.name("detail", detail)
 
 
 def fact_line(use: FactUse, words: Wording) -> str:
     """A fact with its value or state, date and source."""
     if use.state == "known":
         value = value_text(use, words)
-        note = words.name("detail", use.detail) if use.detail and use.value is not None else None
+        note = detail_text(use.detail, words) if use.detail and use.value is not None else None
     else:
         value, note = state_text(use.state, use.detail, words), None
     on = when_text(use.on, words) if use.on else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import NAMESPACE_DNS, uuid5
 
 from antagonist.foundation.clock import zone
-from antagonist.planning.plan_model import Plan, PlannedCheck, PlannedDose
+from antagonist.planning.plan_model import Plan, PlannedDose
 from antagonist.report.label_text import amount, in_language, label_words
 from antagonist.report.wording import Wording
 
@@ -69,15 +69,25 @@ def _events(plan: Plan, words: Wording, stamp: datetime, *, neutral: bool) -> It
         if dose.supervised:
             event.add("location", words.text("calendar.clinic"))
         yield event
-    for check in plan.checks:
-        key = (check.on, f"check {check.check}")
+    for on, kind, summary in _checks(plan, words, neutral=neutral):
+        key = (on, kind)
         event = _event(uid(plan.patient, *key, seen[key]), stamp)
         seen[key] += 1
-        event.add("summary", _check_summary(check, words, neutral=neutral))
-        event.add("dtstart", check.on)
-        event.add("dtend", check.on + timedelta(days=1))
+        event.add("summary", summary)
+        event.add("dtstart", on)
+        event.add("dtend", on + timedelta(days=1))
         event.add("transp", "TRANSPARENT")
         yield event
+
+
+def _checks(plan: Plan, words: Wording, *, neutral: bool) -> list[tuple[date, str, str]]:
+    """Day, kind and summary of each check; without names those of one day are one event."""
+    if neutral:
+        days = dict.fromkeys(check.on for check in plan.checks)
+        return [(on, "checks", words.text("calendar.visit")) for on in days]
+    return [
+        (check.on, f"check {check.check}", in_language(check.title, words)) for check in plan.checks
+    ]
 
 
 def _event(name: str, stamp: datetime) -> Event:
@@ -101,7 +111,3 @@ def uid(patient: str, day: date, kind: str, place: int) -> str:
 def _dose_summary(dose: PlannedDose, words: Wording, *, neutral: bool) -> str:
     key = "calendar.medicine" if neutral else "calendar.named"
     return words.text(key, dose=amount(dose.dose_mg, "mg", words))
-
-
-def _check_summary(check: PlannedCheck, words: Wording, *, neutral: bool) -> str:
-    return words.text("calendar.visit") if neutral else in_language(check.title, words)

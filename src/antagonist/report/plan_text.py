@@ -59,8 +59,7 @@ def print_plan(plan: Plan, console: Console, language: str, rules: Rules | None 
     _print_checks(plan, out, words)
     _print_section("plan.supply", supply_lines(plan, words), out)
     _print_section("plan.outlook", outlook_lines(plan, words), out)
-    warnings = [f"{text} {source}".rstrip() for text, source in warning_lines(known, words)]
-    _print_section("plan.warnings", warnings, out)
+    _print_warnings(known, out, words)
     _print_section("plan.sources", source_lines(plan, words), out)
     console.print()
     out.line(words.text("doc.statement"), "dim")
@@ -112,6 +111,14 @@ def _print_section(heading: str, lines: Sequence[str], out: Printer) -> None:
     out.heading(heading)
     for line in lines:
         out.line(line)
+
+
+def _print_warnings(rules: Rules, out: Printer, words: Wording) -> None:
+    out.heading("plan.warnings")
+    for text, source in warning_lines(rules, words):
+        out.line(f"• {text}")
+        if source:
+            out.line(source, "dim", indent=2)
 
 
 def _print_doses(plan: Plan, out: Printer, words: Wording) -> None:

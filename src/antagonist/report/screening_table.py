@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from antagonist.label.answers import VERDICTS, Answer
+from antagonist.label.answers import VERDICTS, Alternatives, Answer
 from antagonist.label.rules import Rule
 from antagonist.report.label_text import label_words, product_title
 from antagonist.report.screening_text import STYLES, print_answer, verdict_text
+from antagonist.report.wording import Wording
 
 
 def print_answers(
@@ -29,6 +30,8 @@ def print_answers(
         shown.setdefault(key, answer)
     for answer in sorted(shown.values(), key=lambda a: -VERDICTS.index(a.verdict)):
         print_answer(answer, console, language, rules)
+        if answer.alternatives is not None:
+            _print_alternatives(answer.alternatives, console, label_words(language))
 
 
 def _table(given: Sequence[Answer], language: str) -> Table:
@@ -44,3 +47,10 @@ def _table(given: Sequence[Answer], language: str) -> Table:
             style=STYLES[answer.verdict],
         )
     return table
+
+
+def _print_alternatives(found: Alternatives, console: Console, words: Wording) -> None:
+    for key, ids in (("free", found.free), ("unknown", found.unknown)):
+        named = "; ".join(product_title(name, words) for name in ids)
+        text = words.text(f"alternatives.{key}", products=named or words.text("value.none"))
+        console.print(text, highlight=False, markup=False)

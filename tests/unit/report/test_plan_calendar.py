@@ -113,6 +113,16 @@ def test_names_stand_only_where_asked_for() -> None:
     assert "ALT, AST, bilirubin" in found
 
 
+def test_checks_of_one_day_are_one_event_where_they_are_not_named() -> None:
+    given = plan(doses=())
+    same_day = tuple(replace(check, on=given.start) for check in given.checks)
+    given = replace(given, checks=same_day)
+    assert len(events(written(given))) == 1
+    named = events(written(given, neutral=False))
+    assert len(named) == len(same_day)
+    assert len({str(e["uid"]) for e in named}) == len(same_day)
+
+
 def test_uids_are_stable_unique_and_say_nothing() -> None:
     first, again = ([str(e["uid"]) for e in events(written(plan(), lang))] for lang in ("en", "ru"))
     assert first == again

@@ -11,16 +11,8 @@ from typing import Any
 import numpy as np
 import pypdfium2
 import pytest
-from tests.unit.report.plans import (
-    NASTY,
-    RULES,
-    answer,
-    daily_doses,
-    departing,
-    injection_plan,
-    plan,
-    rule,
-)
+from tests.unit.report.answers import RULES, answer, departing, rule
+from tests.unit.report.plans import NASTY, daily_doses, injection_plan, plan
 
 from antagonist.foundation.errors import InputError
 from antagonist.label.facts import Both

@@ -10,17 +10,8 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
-from tests.unit.report.plans import (
-    OUTLOOK,
-    RULES,
-    SUPPLY,
-    daily_doses,
-    departing,
-    injection_plan,
-    open_answer,
-    plan,
-    refusal,
-)
+from tests.unit.report.answers import RULES, departing, open_answer
+from tests.unit.report.plans import OUTLOOK, SUPPLY, daily_doses, injection_plan, plan, refusal
 
 from antagonist.planning.plan_model import Plan
 from antagonist.report.label_text import label_words, units_text

@@ -9,14 +9,7 @@ from io import StringIO
 
 import pytest
 from rich.console import Console
-from tests.unit.report.plans import (
-    RULES,
-    answer,
-    departing,
-    open_answer,
-    reason,
-    too_early,
-)
+from tests.unit.report.answers import RULES, answer, departing, open_answer, reason, too_early
 
 from antagonist.foundation.errors import InputError
 from antagonist.label.answers import VERDICTS, Answer, NextTest
