@@ -171,6 +171,7 @@ def _plain(document: dict[str, object]) -> dict[str, object]:
 
 
 def _write(made: Plan, out: Path, language: str) -> list[str]:
+    from antagonist.report.files import write_together
     from antagonist.report.label_text import label_words
     from antagonist.report.plan_calendar import calendar
     from antagonist.report.plan_pdf import plan_pdf, wallet_card_pdf
@@ -180,11 +181,8 @@ def _write(made: Plan, out: Path, language: str) -> list[str]:
         "card.pdf": wallet_card_pdf(made, language),
         "plan.ics": calendar(made, language, datetime.now(UTC)),
     }
-    out.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (out / name).write_bytes(content)
     words = label_words(language)
-    return [words.text("plan.written", path=out / name) for name in files]
+    return [words.text("plan.written", path=path) for path in write_together(out, files)]
 
 
 def _search(

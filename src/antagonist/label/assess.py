@@ -26,8 +26,12 @@ from antagonist.label.screening import Case, screened
 from antagonist.label.value_sets import ingredient_id
 
 ROUTES: tuple[Route, ...] = ("oral", "im_xr", "implant")
-# What a question itself says of the visit.
-ASKED_AT: Mapping[str, bool] = {"administration": True, "plan": False}
+# What a question itself says of the visit, where the file does not.
+ASKED_AT: Mapping[str, Mapping[str, object]] = {
+    "administration": {"injection_at_visit": True},
+    "plan": {"injection_at_visit": False},
+    "challenge": {"provocation_drug": "naloxone", "challenge_sign_seen": False},
+}
 LACTOSE_BEARING = "lactose_bearing"
 LACTOSE: Mapping[str, bool] = {"yes": True, "no": False}
 
@@ -130,9 +134,17 @@ def assessed_product(
         allowed = f"a product given by {', '.join(ROUTES)}; {item.id}: {item.route}"
         raise InputError("", "product", item.id, allowed)
     stated = {"indication_stated": Fact(indication, source="indication")}
-    if question in ASKED_AT:
-        stated["injection_at_visit"] = Fact(ASKED_AT[question], 0.0, source="question")
-    facts = {**known.facts, **stated, **product_facts(item, known.patient), **(extra or {})}
+    asked_at = {
+        name: Fact(value, 0.0, source="question")
+        for name, value in ASKED_AT.get(question, {}).items()
+    }
+    facts = {
+        **asked_at,
+        **known.facts,
+        **stated,
+        **product_facts(item, known.patient),
+        **(extra or {}),
+    }
     case = Case(
         patient=known.patient.patient,
         as_of=known.as_of.isoformat(),

@@ -65,32 +65,33 @@ def when(value: object, as_of: datetime, source: str, field: str) -> When:
     as_of: aware, in the clinic's zone.
     Raises InputError for anything else, and for a date in the future.
     """
-    if isinstance(value, dict):
-        found = _interval(value, as_of, source, field)
-    else:
-        found = _single(value, as_of, source, field)
-    if found.earliest > as_of and found.earliest.date() > as_of.date():
-        raise _future(found.text, as_of, source, field)
-    if found.earliest > as_of and not _DAY.fullmatch(found.text):
-        raise _future(found.text, as_of, source, field)
-    return When(min(found.earliest, as_of), min(found.latest, as_of), found.text)
+    try:
+        if isinstance(value, dict):
+            return _cut(_interval(value, as_of, field), as_of)
+        return _known(value.isoformat() if isinstance(value, date) else str(value), as_of)
+    except InputError as error:
+        raise InputError(source, error.field or field, error.value, error.allowed) from None
 
 
-def _future(text: str, as_of: datetime, source: str, field: str) -> InputError:
-    allowed = f"a date not after {as_of:%Y-%m-%d %H:%M}, the day asked for"
-    return InputError(source, field, text, allowed)
+@lru_cache(maxsize=8192)  # the dates of one visit stand in a file many times
+def _known(text: str, as_of: datetime) -> When:
+    return _cut(_read(text, _zone(as_of)), as_of)
 
 
-def _single(value: object, as_of: datetime, source: str, field: str) -> When:
+def _cut(found: When, as_of: datetime) -> When:
+    if found.earliest > as_of:
+        allowed = f"a date not after {as_of:%Y-%m-%d %H:%M}, the day asked for"
+        raise InputError("", "", found.text, allowed)
+    return When(found.earliest, min(found.latest, as_of), found.text)
+
+
+def _zone(as_of: datetime) -> ZoneInfo:
     tz = as_of.tzinfo
     assert isinstance(tz, ZoneInfo)
-    try:
-        return _read(str(value), tz)
-    except InputError as error:
-        raise InputError(source, field, error.value, error.allowed) from None
+    return tz
 
 
-@lru_cache(maxsize=4096)  # the dates of one visit stand in a file many times
+@lru_cache(maxsize=4096)
 def _read(text: str, tz: ZoneInfo) -> When:
     if _DAY.fullmatch(text):
         day = _date(text)
@@ -107,13 +108,18 @@ def _read(text: str, tz: ZoneInfo) -> When:
     return When(moment, moment, f"{moment:%Y-%m-%d %H:%M}")
 
 
-def _interval(value: dict[str, object], as_of: datetime, source: str, field: str) -> When:
+def _interval(value: dict[str, object], as_of: datetime, field: str) -> When:
     if set(value) != {"from", "to"}:
-        raise InputError(source, field, sorted(value), DATE_ALLOWED)
-    first = _single(value["from"], as_of, source, f"{field}.from")
-    last = _single(value["to"], as_of, source, f"{field}.to")
+        raise InputError("", field, sorted(value), DATE_ALLOWED)
+    ends = []
+    for name in ("from", "to"):
+        try:
+            ends.append(_read(str(value[name]), _zone(as_of)))
+        except InputError as error:
+            raise InputError("", f"{field}.{name}", error.value, error.allowed) from None
+    first, last = ends
     if last.latest < first.earliest:
-        raise InputError(source, field, f"{first.text} to {last.text}", "'from' before 'to'")
+        raise InputError("", field, f"{first.text} to {last.text}", "'from' before 'to'")
     return When(first.earliest, last.latest, f"{first.text}..{last.text}")
 
 

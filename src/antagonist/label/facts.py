@@ -76,7 +76,7 @@ class Fact(NamedTuple):
 
     age_h: hours from the fact to the day that is asked for; None = no date that matters.
     on: its date as text. source: who says so. state: 'known', or why it is not.
-    detail: key of a sentence about the state (data/states.yaml), with numbers.
+    detail: key of a word about the state, which the reports have in both languages.
     """
 
     value: object

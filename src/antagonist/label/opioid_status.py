@@ -100,12 +100,21 @@ def _exposure(
     recent = any(
         e.last_use is not None and e.last_use.days_since(as_of) <= limit for e in exposures
     )
-    positive = any(f.value == "positive" for n, f in facts.items() if n.startswith("urine_"))
+    positive = any(
+        f.value == "positive"
+        for n, f in facts.items()
+        if n.startswith("urine_") or n == "naloxone_test"
+    )
+    doubted = any(
+        n in facts and facts[n].value is True for n in ("opioid_doubt", "withdrawal_finding")
+    )
     stated = history.ever if history is not None else None
     if agonist or recent or positive or value == "current" or stated == "current":
         return "current"
     if value == "remission" or stated == "past" or any(not e.classes for e in exposures):
         return "past"
     if history is None or dependence is None or value != "none" or not asked_all(history):
+        return None
+    if doubted:
         return None
     return "past" if any(e.last_use is None for e in exposures) else "none"

@@ -13,7 +13,7 @@ from antagonist.foundation.errors import InputError
 from antagonist.label.conditions.graph import Dictionary, Graph, Named, compiled
 from antagonist.label.conditions.single import Single
 from antagonist.label.facts import DATA, fact_types
-from antagonist.label.jurisdictions import jurisdictions, labels_for
+from antagonist.label.jurisdictions import BASE, jurisdictions, labels_for
 from antagonist.label.rules import Indication, Question, Route, Rule, load_rules
 from antagonist.label.value_sets import value_sets
 
@@ -32,6 +32,21 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Selection:
+    """The rules of one question, with what is the same for every patient.
+
+    names, rules, roots: in the order of the files. base: those of the base text, guidelines and
+    this project. departing: base rows that a chosen label may soften.
+    """
+
+    names: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    roots: tuple[int, ...]
+    base: tuple[bool, ...]
+    departing: tuple[bool, ...]
+
+
+@dataclass(frozen=True)
 class Rulebook:
     """Rules that hold on one day, with their compiled conditions."""
 
@@ -39,22 +54,35 @@ class Rulebook:
     graph: Graph
     single: Single
     hash: str
-    _chosen: dict[Asked, tuple[str, ...]] = field(default_factory=dict, compare=False)
+    _selections: dict[Asked, Selection] = field(default_factory=dict, compare=False)
 
     def names(self, asked: Asked) -> tuple[str, ...]:
         """Ids of the rules that a question asks, in the order of the files."""
-        if asked not in self._chosen:
+        return self.selection(asked).names
+
+    def selection(self, asked: Asked) -> Selection:
+        """The rules that a question asks."""
+        if asked not in self._selections:
             counting = counting_jurisdictions(asked.route, asked.label)
-            self._chosen[asked] = tuple(
-                rule.id for rule in self.rules.values() if _asks(rule, asked, counting)
+            rules = tuple(r for r in self.rules.values() if _asks(r, asked, counting))
+            self._selections[asked] = Selection(
+                names=tuple(rule.id for rule in rules),
+                rules=rules,
+                roots=tuple(self.graph.roots[rule.id] for rule in rules),
+                base=tuple(_in_base(rule) for rule in rules),
+                departing=tuple(rule.departs and rule.jurisdictions == (BASE,) for rule in rules),
             )
-        return self._chosen[asked]
+        return self._selections[asked]
 
     def rule(self, name: str) -> Rule:
         """One rule. Raises InputError with the nearest known id."""
         if name not in self.rules:
             raise InputError("", "rule", name, near_match(name, self.rules))
         return self.rules[name]
+
+
+def _in_base(rule: Rule) -> bool:
+    return BASE in rule.jurisdictions or any(j.startswith("guideline:") for j in rule.jurisdictions)
 
 
 def _asks(rule: Rule, asked: Asked, counting: frozenset[str]) -> bool:

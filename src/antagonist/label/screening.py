@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,9 +20,9 @@ from antagonist.label.conditions.single import Truth
 from antagonist.label.contradictions import Contradiction
 from antagonist.label.dates import days_later
 from antagonist.label.facts import Facts
-from antagonist.label.jurisdictions import BASE, has_label, labels_for
+from antagonist.label.jurisdictions import has_label, labels_for
 from antagonist.label.patient import DepartureRecord
-from antagonist.label.rulebook import Asked, Rulebook
+from antagonist.label.rulebook import Asked, Rulebook, Selection
 from antagonist.label.rules import GATING, Rule
 
 CLOSING = frozenset(("contraindicated", "stop"))
@@ -48,18 +48,16 @@ def screened(case: Case, asked: Asked, book: Rulebook) -> Answer:
     case: facts of the patient and the product. asked: question, indication, route, label.
     book: the rules. The result permits only where no gating rule is true or unknown.
     """
-    names = book.names(asked)
-    results = book.single.results(case.facts, names)
-    truths = {name: results[book.graph.roots[name]] for name in names}
-    rules = [book.rules[name] for name in names]
-    base = verdict(rule for rule in _pairs(rules, truths) if _in_base(rule[0]))
-    chosen = verdict(rule for rule in _pairs(rules, truths) if not _only_base(rule[0]))
-    strict = verdict(_pairs(rules, truths))
-    departure = _departure(case, asked, rules, truths, base, chosen)
+    chosen_rules = book.selection(asked)
+    results = book.single.results(case.facts, chosen_rules.names)
+    truths = [results[root] for root in chosen_rules.roots]
+    pairs = list(zip(chosen_rules.rules, truths, strict=True))
+    base = verdict(p for p, here in zip(pairs, chosen_rules.base, strict=True) if here)
+    chosen = verdict(p for p, here in zip(pairs, chosen_rules.departing, strict=True) if not here)
+    strict = verdict(pairs)
+    departure = _departure(case, asked, chosen_rules, truths, base, chosen)
     given = [
-        _reason(rule, truths[rule.id], results, case, book)
-        for rule in rules
-        if truths[rule.id] is not False
+        _reason(rule, truth, results, case, book) for rule, truth in pairs if truth is not False
     ]
     return Answer(
         patient=case.patient,
@@ -79,7 +77,7 @@ def screened(case: Case, asked: Asked, book: Rulebook) -> Answer:
         cautions=_some(given, "true", {"warn"}),
         shown=_some(given, "true", {"monitor", "inform"}),
         next_tests=next_tests(given),
-        timeline=_timeline(rules, case),
+        timeline=_timeline(chosen_rules.rules, case),
         departure=departure,
         contradictions=case.contradictions,
         rules_hash=book.hash,
@@ -104,23 +102,11 @@ def verdict(results: Iterable[tuple[Rule, Truth]]) -> Verdict:
     return "allowed_with_caution" if "warn" in true else "allowed"
 
 
-def _pairs(rules: Sequence[Rule], truths: Mapping[str, Truth]) -> list[tuple[Rule, Truth]]:
-    return [(rule, truths[rule.id]) for rule in rules]
-
-
-def _in_base(rule: Rule) -> bool:
-    return BASE in rule.jurisdictions or any(j.startswith("guideline:") for j in rule.jurisdictions)
-
-
-def _only_base(rule: Rule) -> bool:
-    return rule.departs and rule.jurisdictions == (BASE,)
-
-
 def _departure(
     case: Case,
     asked: Asked,
-    rules: Sequence[Rule],
-    truths: Mapping[str, Truth],
+    rules: Selection,
+    truths: Sequence[Truth],
     base: Verdict,
     chosen: Verdict,
 ) -> Departure | None:
@@ -130,9 +116,13 @@ def _departure(
     """
     if not has_label(asked.label, asked.route) or chosen not in PERMITTING:
         return None
-    closed = tuple(r.id for r in rules if _only_base(r) and truths[r.id])
-    others_unknown = any(_only_base(r) and truths[r.id] is None for r in rules)
-    if not closed or others_unknown:
+    own = [
+        (name, truth)
+        for name, truth, departs in zip(rules.names, truths, rules.departing, strict=True)
+        if departs
+    ]
+    closed = tuple(name for name, truth in own if truth)
+    if not closed or any(truth is None for _, truth in own):
         return None
     on_record = {record.rule for record in case.departures}
     accepted = set(closed) <= on_record

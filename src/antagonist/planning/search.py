@@ -117,7 +117,7 @@ class _Run:
             if r.route == "oral" and self.request.indication in r.indications
         ]
         sizes = sorted({dose.dose_mg for r in by_mouth for dose in r.doses})
-        sizes = [mg for mg in sizes if self._within("oral", ((1, mg),), WEEK_DAYS)]
+        sizes = [mg for mg in sizes if within_limits(self.request, "oral", ((1, mg),), WEEK_DAYS)]
         named = {week for r in by_mouth for week in _weeks_of(r)}
         weeks = [
             week for week in patterns(sizes, rotations=bool(self.supervised)) if week not in named
@@ -193,7 +193,7 @@ class _Run:
             for item in self.offered
             if (item.route, item.release_model) == (route, release_model) and _makes(item, doses)
         ]
-        if not made_by or not self._within(route, doses, cycle_days):
+        if not made_by or not within_limits(self.request, route, doses, cycle_days):
             return None
         seen_days = SEEN_DAYS if cycle_days else run_in_days
         given = course(doses, cycle_days, run_in_days) if cycle_days else [(0, doses[0][1])]
@@ -234,30 +234,6 @@ class _Run:
             solved = self._solved[release_model] = (days, found)
         return solved[1]
 
-    def _within(self, route: Route, doses: Doses, cycle_days: int | None) -> bool:
-        """Whether no rule of a plan closes the doses, with what is known of them alone."""
-        highest = max(mg for _, mg in doses)
-        facts: dict[str, Fact] = {}
-        if route == "oral":
-            facts = {
-                "max_day_total_mg": Fact(highest),
-                "max_single_dose_mg": Fact(highest),
-            }
-        elif route == "im_xr" and cycle_days is not None:
-            facts = {
-                "injection_dose_mg": Fact(highest),
-                "injection_interval_days": Fact(float(cycle_days)),
-                "injection_at_visit": Fact(False),
-            }
-        book = rulebook(self.request.on)
-        asked = Asked("plan", self.request.indication, route, self.request.jurisdiction)
-        names = book.names(asked)
-        results = book.single.results(facts, names)
-        return not any(
-            book.rules[name].severity in CLOSING and results[book.graph.roots[name]]
-            for name in names
-        )
-
     def _cost(
         self, made_by: Sequence[Product], doses_mg: Sequence[float], weeks: float
     ) -> WeeklyCost | None:
@@ -277,6 +253,32 @@ class _Run:
                     )
                 )  # fmt: skip
         return min(known, key=lambda c: (c.currency, c.low), default=None)
+
+
+def within_limits(
+    request: SearchRequest, route: Route, doses: Doses, cycle_days: int | None
+) -> bool:
+    """Whether no rule of a plan closes some doses, with what is known of them alone.
+
+    What is not known of them yet (product, site, course) is left to the plan itself.
+    """
+    highest = max(mg for _, mg in doses)
+    values: dict[str, object] = {}
+    if route == "oral":
+        values = {"max_day_total_mg": highest, "max_single_dose_mg": highest}
+    elif route == "im_xr" and cycle_days is not None:
+        values = {
+            "injection_dose_mg": highest,
+            "injection_interval_days": float(cycle_days),
+            "injection_at_visit": False,
+        }
+    facts = {name: Fact(value, 0.0, source="search") for name, value in values.items()}
+    book = rulebook(request.on)
+    names = book.names(Asked("plan", request.indication, route, request.jurisdiction))
+    results = book.single.results(facts, names)
+    return not any(
+        book.rules[name].severity in CLOSING and results[book.graph.roots[name]] for name in names
+    )
 
 
 def _makes(item: Product, doses: Doses) -> bool:

@@ -11,6 +11,7 @@ from antagonist.label.opioid_data import number
 from antagonist.label.rulebook import Asked, rulebook
 from antagonist.label.rules import Question, Route
 from antagonist.label.screening import CLOSING, Case, screened
+from antagonist.planning.situation_data import step
 from antagonist.planning.situation_model import (
     Gate,
     ModelFigures,
@@ -66,14 +67,21 @@ def modelled_end(figures: ModelFigures | None) -> dict[str, object]:
 def gate(treatment: Treatment, answer: Answer) -> Gate:
     """Whether naltrexone may go on without every condition of a new start.
 
-    Any opioid since the last dose closes it (rules oral-missed and xr-missed), not knowing leaves
-    it unknown, and so do the rules that stop or delay.
+    Any opioid since the last dose closes it (rules oral-missed and xr-missed). After a gap (rule
+    restart-after-gap) it is closed until opioids are excluded; before, not knowing is unknown.
     """
-    if treatment.opioid_use or any(r.severity in HELD for r in answer.reasons):
+    given = (*answer.reasons, *answer.missing)
+    if treatment.opioid_use or any(reason.severity in HELD for reason in given):
         return "closed"
-    if treatment.opioid_use is None or any(r.severity in HELD for r in answer.missing):
-        return "unknown"
-    return "open"
+    return "unknown" if treatment.opioid_use is None else "open"
+
+
+def held_steps(treatment: Treatment, opened: Gate) -> list[Step]:
+    """What to do while the gate is not open; nothing where it is."""
+    asked = [step("ask_opioid_use")] if treatment.opioid_use is None else []
+    if opened == "closed":
+        return [*asked, step("restart_gate")]
+    return asked if opened == "unknown" else []
 
 
 def situation(

@@ -9,7 +9,13 @@ from antagonist.label.rules import Route
 from antagonist.planning.situation_data import limit, step
 from antagonist.planning.situation_figures import BLUNTED, figures
 from antagonist.planning.situation_model import ModelFigures, Situation, Step, Treatment
-from antagonist.planning.situation_rules import answered, gate, modelled_end, situation
+from antagonist.planning.situation_rules import (
+    answered,
+    gate,
+    held_steps,
+    modelled_end,
+    situation,
+)
 
 _WORD = {"oral": "oral", "im_xr": "injection", "implant": "implant"}
 
@@ -37,22 +43,36 @@ def switch(treatment: Treatment, from_route: Route, to_route: Route) -> Situatio
     opened = gate(treatment, answered(treatment, "missed", to_route, modelled_end(model)))
     dates: dict[str, datetime | date] = {"last_dose": last.at}
     if from_route == "im_xr" and to_route == "oral":
-        days = limit("xr-to-oral", "days_since_injection", treatment.today)
-        local = last.at.astimezone(treatment.as_of.tzinfo).date()
-        dates["from"] = local + timedelta(days=int(days.value))
-    steps = _steps(from_route, to_route, releases, dates)
-    held = {"closed": "restart_gate", "unknown": "ask_opioid_use"}
-    first = [step(held[opened])] if opened in held else []
+        dates["from"] = tablets_from(treatment)
+    held = held_steps(treatment, opened)
+    steps = _steps(treatment, from_route, to_route, releases)
+    if held and from_route != "implant":
+        steps = []  # the new start decides; an implant that may release matters all the same
     return situation(
         "switch",
         treatment,
         answer=answer,
-        steps=[*first, *steps, step("screen_new_form")],
+        # an implant that may release matters whatever the gate says
+        steps=[
+            *held,
+            *(steps if not held or releases is not False else ()),
+            step("screen_new_form"),
+        ],
         warnings=(step("tolerance_low"),),
         dates=dates,
         figures=model,
         opened=opened,
     )
+
+
+def tablets_from(treatment: Treatment) -> date:
+    """First day for tablets after the last injection (rule xr-to-oral).
+
+    Raises InputError without an injection in the course.
+    """
+    last = treatment.last("im_xr")
+    days = limit("xr-to-oral", "days_since_injection", treatment.today)
+    return last.at.astimezone(treatment.as_of.tzinfo).date() + timedelta(days=int(days.value))
 
 
 def _implant_releases(treatment: Treatment, model: ModelFigures | None) -> bool | None:
@@ -69,10 +89,7 @@ def _implant_releases(treatment: Treatment, model: ModelFigures | None) -> bool 
 
 
 def _steps(
-    from_route: Route,
-    to_route: Route,
-    releases: bool | None,
-    dates: dict[str, datetime | date],
+    treatment: Treatment, from_route: Route, to_route: Route, releases: bool | None
 ) -> list[Step]:
     if from_route == "implant":
         names = {True: "implant_may_release", False: "implant_over", None: "implant_unknown"}
@@ -81,4 +98,4 @@ def _steps(
         return [step("implant_no_figure")]
     if to_route == "im_xr":
         return [step("injection_any_day")]
-    return [step("tablets_from", **{"from": dates["from"]})]
+    return [step("tablets_from", **{"from": max(tablets_from(treatment), treatment.today)})]

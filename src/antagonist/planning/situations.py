@@ -21,7 +21,14 @@ from antagonist.planning.situation_model import (
     Treatment,
     aware,
 )
-from antagonist.planning.situation_rules import answered, gate, modelled_end, situation
+from antagonist.planning.situation_rules import (
+    answered,
+    gate,
+    held_steps,
+    modelled_end,
+    situation,
+)
+from antagonist.planning.situation_switch import tablets_from
 
 
 def missed_oral(
@@ -49,7 +56,7 @@ def missed_oral(
     values = {"oral_dose_missed": True, "spaced_schedule": spaced, "protection_waning": True}
     answer = answered(treatment, "missed", "oral", values | modelled_end(model))
     opened = gate(treatment, answer)
-    steps = _closed_steps(opened) or _missed_steps(
+    steps = held_steps(treatment, opened) or _missed_steps(
         treatment, planned_at, planned_mg, next_at, spaced
     )
     return situation(
@@ -62,12 +69,6 @@ def missed_oral(
         figures=model,
         opened=opened,
     )
-
-
-def _closed_steps(opened: Gate) -> list[Step]:
-    """What to do while the gate is not open; nothing where it is."""
-    names = {"closed": "restart_gate", "unknown": "ask_opioid_use"}
-    return [step(names[opened])] if opened in names else []
 
 
 def _missed_steps(
@@ -101,7 +102,7 @@ def late_injection(treatment: Treatment) -> Situation:
     opened: Gate = gate(treatment, answer) if days_late >= 0 else "not_asked"
     steps = [step("wait_until_due", due=due.date())]
     if days_late >= 0:
-        steps = _closed_steps(opened) or _late_steps(treatment, days_late)
+        steps = held_steps(treatment, opened) or _late_steps(treatment, days_late)
     return situation(
         "late_injection",
         treatment,
@@ -119,15 +120,7 @@ def _late_steps(treatment: Treatment, days_late: int) -> list[Step]:
     give = step("inject_due")
     if days_late > 0:
         give = step("inject_late", days_late=Amount(float(days_late), "d"))
-    return [give, step("bridge_option", **{"from": _tablets_from(treatment)})]
-
-
-def _tablets_from(treatment: Treatment) -> date:
-    """First day for tablets after the last injection, not before today (rule xr-to-oral)."""
-    last = treatment.last("im_xr")
-    days = limit("xr-to-oral", "days_since_injection", treatment.today)
-    first = same_clock_time(last.at.astimezone(treatment.as_of.tzinfo), int(days.value))
-    return max(first.date(), treatment.today)
+    return [give, step("bridge_option", **{"from": max(tablets_from(treatment), treatment.today)})]
 
 
 def stop(treatment: Treatment) -> Situation:

@@ -10,9 +10,9 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from antagonist.foundation.data import (
+    Lines,
     content_hash,
     near_match,
-    Lines,
     read_lines,
     read_yaml,
     validated,
