@@ -9,11 +9,13 @@ from typing import Annotated
 import typer
 
 from antagonist import __version__
+from antagonist.cli.bench import bench
 from antagonist.cli.calibrate import calibrate
 from antagonist.cli.common import guarded
 from antagonist.cli.compare import compare
 from antagonist.cli.label import label_app
 from antagonist.cli.plan import plan
+from antagonist.cli.provocation import provocation
 from antagonist.cli.screen import screen
 from antagonist.cli.simulate import simulate
 from antagonist.cli.study import study
@@ -55,10 +57,12 @@ app.command()(guarded(simulate))
 app.command()(guarded(compare))
 app.command()(guarded(screen))
 app.command()(guarded(plan))
+app.command()(guarded(provocation))
 app.add_typer(label_app, name="label")
 app.command()(guarded(study))
 app.command()(guarded(calibrate))
 app.command()(guarded(validate))
+app.command()(guarded(bench))
 
 
 def run() -> None:

@@ -10,9 +10,10 @@ import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from antagonist.label.answers import Answer
 from antagonist.label.compare_labels import Difference
@@ -25,8 +26,7 @@ from antagonist.planning.plan_model import Plan, Refusal
 from antagonist.planning.search_model import Candidate, SearchRequest
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-# The dataclasses inside take over: no key that is not named, and every key that is printed.
-STRICT = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
+STRICT = ConfigDict(extra="forbid")  # the dataclasses inside take it over
 
 
 class _Document(BaseModel):
@@ -51,6 +51,8 @@ class ScreenDocument(_Document):
 class PlanDocument(Plan):
     """Output of ``antagonist plan --json`` where the label allows the plan (exit code 0)."""
 
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
     schema_id: Annotated[Literal["antagonist.plan/1"], Field(alias="schema")]
     refused: Literal[False]
 
@@ -58,6 +60,8 @@ class PlanDocument(Plan):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefusalDocument(Refusal):
     """Output of ``antagonist plan --json`` where it does not (exit code 1)."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     schema_id: Annotated[Literal["antagonist.plan/1"], Field(alias="schema")]
     refused: Literal[True]
@@ -108,16 +112,10 @@ class CheckDocument(_Document):
     )
 
 
-def _plans() -> TypeAdapter[Any]:
-    for document in (PlanDocument, RefusalDocument):
-        document.__pydantic_config__ = STRICT  # type: ignore[attr-defined]
-    return TypeAdapter(PlanDocument | RefusalDocument)
-
-
 DOCUMENTS: Mapping[str, TypeAdapter[Any]] = {
     "patient": TypeAdapter(Patient),
     "screen": TypeAdapter(ScreenDocument),
-    "plan": _plans(),
+    "plan": TypeAdapter(PlanDocument | RefusalDocument),
     "plan-search": TypeAdapter(SearchDocument),
     "label-rules": TypeAdapter(RulesDocument),
     "label-diff": TypeAdapter(DiffDocument),
@@ -125,11 +123,19 @@ DOCUMENTS: Mapping[str, TypeAdapter[Any]] = {
 }
 
 
+class _Printed(GenerateJsonSchema):
+    """A schema of what is printed: every key is there, also one that has a default."""
+
+    def field_is_required(self, *_: Any, **__: Any) -> bool:
+        return True
+
+
 def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a document of DOCUMENTS: what is printed, or what a file may hold."""
     if name == "patient":
         return _patient_schema()
-    return {"$schema": DIALECT, **DOCUMENTS[name].json_schema(mode="serialization")}
+    found = DOCUMENTS[name].json_schema(mode="serialization", schema_generator=_Printed)
+    return {"$schema": DIALECT, **found}
 
 
 def schema_text(name: str) -> str:
@@ -140,8 +146,14 @@ def schema_text(name: str) -> str:
 def _patient_schema() -> dict[str, Any]:
     """The file's schema with its facts by name, each as one statement or a list of them."""
     found = {"$schema": DIALECT, **DOCUMENTS["patient"].json_schema(mode="validation")}
-    kinds = stated_types()
-    facts = {name: _statements(kind) for name, kind in sorted(kinds.items())}
+    facts: dict[str, Any] = {}
+    for name, kind in sorted(stated_types().items()):
+        # facts that are a plain yes or no share one definition
+        shape = "YesNo" if kind.kind == "yes_no" else f"fact.{name}"
+        found["$defs"][shape] = _statement(kind)
+        one = {"$ref": f"#/$defs/{shape}"}
+        many = {"type": "array", "items": one, "minItems": 1}
+        facts[name] = {"title": kind.title.en, "anyOf": [one, many]}
     found["properties"]["facts"] = {
         "type": "object",
         "default": {},
@@ -152,29 +164,21 @@ def _patient_schema() -> dict[str, Any]:
     return found
 
 
-def _statements(kind: FactType) -> dict[str, Any]:
-    one = _statement(kind)
-    return {
-        "title": kind.title.en,
-        "anyOf": [one, {"type": "array", "items": one, "minItems": 1}],
-    }
-
-
 def _statement(kind: FactType) -> dict[str, Any]:
     """An Entry whose value and unit are those of the fact."""
     fields: dict[str, Any] = {"value": _value(kind)}
-    required: list[str] = []
     if kind.kind == "number":
         fields["unit"] = {"enum": [str(kind.unit), *kind.units]}
-        required = [] if kind.unit == "1" else ["unit"]
     found: dict[str, Any] = {"$ref": "#/$defs/Entry", "properties": fields}
-    return {**found, "required": required} if required else found
+    needs_unit = kind.kind == "number" and kind.unit != "1"
+    return {**found, "required": ["unit"]} if needs_unit else found
 
 
 def _value(kind: FactType) -> dict[str, Any]:
     if kind.kind == "yes_no":
         return {"type": "boolean", "description": "In YAML also yes or no"}
     if kind.kind == "number":
+        # with several units the limits depend on the one that is written
         limits = {} if kind.units else {"minimum": kind.low, "maximum": kind.high}
         return {"type": "number", **{k: v for k, v in limits.items() if v is not None}}
     return {"enum": list(kind.values)} if kind.values else {"type": "string"}

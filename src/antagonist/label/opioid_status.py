@@ -71,6 +71,9 @@ def opioid_status(
     exposure = _exposure(patient, facts, exposures, as_of, agonist=agonist)
     if exposure is not None:
         found["opioid_exposure"] = Fact(exposure, source=source)
+    if exposure == "none" and "naloxone_test" not in facts:
+        # without any exposure no challenge is asked for: history and urine answer the question
+        found["naloxone_test"] = Fact("not_done", 0.0, source=source, detail="not_needed")
     if maintained_now:
         found["opioid_dependent_now"] = Fact(True, 0.0, source=source, detail="agonist_medicine")
     if history is not None:

@@ -1,0 +1,100 @@
+"""``antagonist bench``: how fast this machine does the work, in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from antagonist.cli.common import JsonOption, answers, print_json
+
+SCHEMA = "antagonist.bench/1"
+COPIES = 20_000  # of each patient, in the table
+SECONDS = 2.0  # each figure is measured for at least this long
+
+
+def bench(
+    patients: Annotated[
+        Path, typer.Option(help="Folder with patient files; each is used in turn.")
+    ] = Path("examples/patients"),
+    product: Annotated[
+        str, typer.Option(help="Product that is screened for.")
+    ] = "naltrexone-hcl-us-chartwell-50",
+    jurisdiction: Annotated[str, typer.Option(help="The clinic's label or country.")] = "us",
+    json: JsonOption = False,
+) -> None:
+    """Measure screening on one core: patients per second, from files, from facts, over a table.
+
+    Explanations are included: the rules that decided, their facts, the next tests.
+    """
+    found = measured(patients, product, jurisdiction)
+    if json:
+        print_json(SCHEMA, {"screening": found})
+        return
+    from rich.table import Table
+
+    table = Table("Screening, one core", "patients/s")
+    for name, rate in found.items():
+        table.add_row(name.replace("_", " "), f"{rate:,.0f}")
+    answers().print(table)
+
+
+def measured(folder: Path, product_id: str, jurisdiction: str) -> dict[str, float]:
+    """Patients screened per second: from parsed files, from facts in memory, over a table.
+
+    Raises InputError for a folder without patient files.
+    """
+    import pyarrow as pa
+
+    from antagonist.foundation.errors import InputError
+    from antagonist.label.assess import assessed_product, product_facts
+    from antagonist.label.formulary import product
+    from antagonist.label.gathered import gathered, moment
+    from antagonist.label.patient import load_patient
+    from antagonist.label.registry import facts_table, screened_table
+    from antagonist.label.rulebook import Asked, rulebook
+
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise InputError("bench", "patients", str(folder), "a folder with patient files")
+    item, patients = product(product_id), [load_patient(path) for path in files]
+    known = [gathered(p, moment(p)) for p in patients]
+    book = rulebook(known[0].today)
+
+    def from_facts() -> int:
+        for each in known:
+            indication = each.patient.indication
+            assert indication in ("opioid", "alcohol")
+            assessed_product(each, item, jurisdiction, indication, "start", book)
+        return len(known)
+
+    def from_files() -> int:
+        for each in patients:
+            gathered(each, moment(each))
+        return from_facts()
+
+    flat = [{**each.facts, **product_facts(item, each.patient)} for each in known]
+    table = pa.concat_tables([facts_table(flat)] * COPIES)
+    asked = Asked("start", "opioid", "oral", jurisdiction)
+
+    def over_table() -> int:
+        screened_table(table, asked, book)
+        return int(table.num_rows)
+
+    return {
+        "from_patient_files_in_memory": _rate(from_files),
+        "from_facts_in_memory": _rate(from_facts),
+        "verdicts_over_an_arrow_table": _rate(over_table),
+    }
+
+
+def _rate(work: Callable[[], int]) -> float:
+    from time import perf_counter
+
+    work()
+    done, start = 0, perf_counter()
+    while perf_counter() - start < SECONDS:
+        done += work()
+    return done / (perf_counter() - start)
