@@ -20,6 +20,7 @@ from antagonist.label.formulary import (
 from antagonist.label.gathered import Gathered, gathered
 from antagonist.label.jurisdictions import chosen, labels
 from antagonist.label.patient import Patient
+from antagonist.label.provocation import provocation_data
 from antagonist.label.rulebook import Asked, Rulebook, rulebook
 from antagonist.label.rules import Indication, Question, Route
 from antagonist.label.screening import Case, screened
@@ -81,6 +82,17 @@ def without_what_excludes(answer: Answer, patient: Patient) -> Alternatives | No
     return Alternatives(tuple(avoid), found.remaining, found.unknown)
 
 
+def _earlier_test(facts: Facts) -> dict[str, Fact]:
+    """A test that has run out, or after which a repeat is due, does not stand in the way of one.
+
+    Source: rules.yaml, provocation-failed and challenge-signs (repeat in 24 h).
+    """
+    test, wait_h = facts.get("naloxone_test"), provocation_data().repeat_after_h
+    if test is None or test.age_h is None or test.age_h <= wait_h or test.value == "not_done":
+        return {}
+    return {"naloxone_test": test._replace(value="not_done", age_h=0.0, detail="old_test")}
+
+
 def candidates(label: str | None) -> tuple[Product, ...]:
     """Products that can be planned under a choice: those of its labels, or all without one."""
     wanted = {name for name in labels() if label in (None, name, name.split("_")[0])}
@@ -138,6 +150,8 @@ def assessed_product(
         name: Fact(value, 0.0, source="question")
         for name, value in ASKED_AT.get(question, {}).items()
     }
+    if question == "challenge":
+        stated |= _earlier_test(known.facts)
     facts = {
         **asked_at,
         **known.facts,

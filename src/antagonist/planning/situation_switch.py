@@ -46,18 +46,13 @@ def switch(treatment: Treatment, from_route: Route, to_route: Route) -> Situatio
         dates["from"] = tablets_from(treatment)
     held = held_steps(treatment, opened)
     steps = _steps(treatment, from_route, to_route, releases)
-    if held and from_route != "implant":
+    if held and releases is False:
         steps = []  # the new start decides; an implant that may release matters all the same
     return situation(
         "switch",
         treatment,
         answer=answer,
-        # an implant that may release matters whatever the gate says
-        steps=[
-            *held,
-            *(steps if not held or releases is not False else ()),
-            step("screen_new_form"),
-        ],
+        steps=[*held, *steps, step("screen_new_form")],
         warnings=(step("tolerance_low"),),
         dates=dates,
         figures=model,

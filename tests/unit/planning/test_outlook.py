@@ -191,8 +191,8 @@ def test_the_first_week_does_not_give_the_weakest_hour() -> None:
 
 
 def test_covariates_count_and_true_is_yes() -> None:
-    words = {"opioid_or_alcohol_dependent": "yes", "weight_kg": 70.0}
-    flags = {"opioid_or_alcohol_dependent": True, "weight_kg": 70.0}
+    words: dict[str, float | str | bool] = {"opioid_or_alcohol_dependent": "yes", "weight_kg": 70.0}
+    flags: dict[str, float | str | bool] = {"opioid_or_alcohol_dependent": True, "weight_kg": 70.0}
     doses = weekly(DAILY, 2)
     plain = outlook(doses, "oral_tablet", {}, CHOSEN)
     spoken = outlook(doses, "oral_tablet", words, CHOSEN)

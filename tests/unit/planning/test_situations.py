@@ -280,6 +280,14 @@ def test_a_switch_after_opioids_is_a_new_start() -> None:
     assert steps(found) == ["restart_gate", "screen_new_form"]
 
 
+def test_after_opioids_an_implant_that_is_over_opens_nothing_one_that_may_release_is_said() -> None:
+    over = {"implant_may_release": Fact(False, 0.0)}
+    found = switch(course(day(30), IMPLANT, OPIOID | over), "implant", "oral")
+    assert steps(found) == ["restart_gate", "screen_new_form"]
+    releasing = switch(course(day(30), IMPLANT, OPIOID), "implant", "oral")
+    assert steps(releasing) == ["restart_gate", "implant_may_release", "screen_new_form"]
+
+
 def test_a_switch_goes_to_another_form_from_one_that_was_given() -> None:
     with pytest.raises(InputError, match="other than oral"):
         switch(course(day(10), tablets(10)), "oral", "oral")
