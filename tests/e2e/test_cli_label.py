@@ -96,9 +96,8 @@ def test_two_labels_are_put_side_by_side() -> None:
         "only_second": "only_first",
         "same": "same",
     }
-    assert {t: mirror[row["difference"]] for t, row in by_topic.items()} == {
-        t: row["difference"] for t, row in back.items()
-    }
+    there = {topic: mirror[row["difference"]] for topic, row in by_topic.items()}
+    assert there == {row["topic"]: row["difference"] for row in back}
     done = run("diff", "us_oral", "ru_oral", "--language", "ru")
     assert done.exit_code == 0
     assert "Инструкция США" in done.stdout

@@ -18,6 +18,7 @@ from antagonist.cli.plan import plan
 from antagonist.cli.provocation import provocation
 from antagonist.cli.screen import screen
 from antagonist.cli.simulate import simulate
+from antagonist.cli.situation import situation_app
 from antagonist.cli.study import study
 from antagonist.cli.validate import validate
 
@@ -58,6 +59,7 @@ app.command()(guarded(compare))
 app.command()(guarded(screen))
 app.command()(guarded(plan))
 app.command()(guarded(provocation))
+app.add_typer(situation_app, name="situation")
 app.add_typer(label_app, name="label")
 app.command()(guarded(study))
 app.command()(guarded(calibrate))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from antagonist.foundation.clock import same_clock_time
+from antagonist.foundation.errors import InputError
 from antagonist.label.dates import When
 from antagonist.label.exposure import NEVER, date_of
 from antagonist.label.facts import Fact, Facts
 from antagonist.label.opioid_data import number
-from antagonist.label.patient import Medicine, NaltrexoneHistory, Patient
+from antagonist.label.patient import Medicine, NaltrexoneDose, NaltrexoneHistory, Patient
 from antagonist.label.value_sets import ingredient_id, ingredients
 
 
@@ -73,8 +75,8 @@ def intake_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
     history = patient.naltrexone
     if history is None:
         return {}
-    dated = _dated(history, as_of, patient.source)
-    latest = {
+    dated = [(dose.route, at) for dose, at in dated_doses(history, as_of, patient.source)]
+    latest: dict[str, When] = {
         route: max((at for r, at in dated if r == route), key=lambda at: at.latest)
         for route in {r for r, _ in dated}
     }
@@ -82,7 +84,7 @@ def intake_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
     for route, name in (("oral", "days_since_oral_dose"), ("im_xr", "days_since_injection")):
         if route in latest:
             days = float(latest[route].days_since(as_of))
-            facts[name] = Fact(days, on=latest[route].text, source=history.source)
+            facts[name] = Fact(days, on=f"{latest[route].latest:%Y-%m-%d}", source=history.source)
         else:
             facts[name] = Fact(NEVER, source=history.source, detail="never")
     facts["naltrexone_last_7_days"] = _recent_intake(latest, as_of, history.source)
@@ -93,12 +95,28 @@ def intake_facts(patient: Patient, as_of: datetime) -> dict[str, Fact]:
     return facts | _effective(latest, as_of, history.source)
 
 
-def _dated(history: NaltrexoneHistory, as_of: datetime, source: str) -> list[tuple[str, When]]:
-    found: list[tuple[str, When]] = []
+def dated_doses(
+    history: NaltrexoneHistory, as_of: datetime, source: str
+) -> list[tuple[NaltrexoneDose, When]]:
+    """Every dose of the history with its moment; a series one by one.
+
+    Raises InputError for a bad date, and for a series that goes on after ``as_of``.
+    """
+    found: list[tuple[NaltrexoneDose, When]] = []
     for index, dose in enumerate(history.doses):
-        at = date_of(dose.at, as_of, source, f"naltrexone.doses[{index}].at")
-        assert at is not None
-        found.append((dose.route, at))
+        field = f"naltrexone.doses[{index}]"
+        first = date_of(dose.at, as_of, source, f"{field}.at")
+        assert first is not None
+        for place in range(dose.times):
+            days = place * (dose.every_days or 0)
+            at = When(
+                same_clock_time(first.earliest, days), same_clock_time(first.latest, days),
+                first.text,
+            )  # fmt: skip
+            if at.earliest > as_of:
+                allowed = f"doses up to {as_of:%Y-%m-%d %H:%M}, the day asked for"
+                raise InputError(source, f"{field}.times", dose.times, allowed)
+            found.append((dose, at))
     return found
 
 

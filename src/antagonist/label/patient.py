@@ -133,12 +133,20 @@ class Allergies(_Part):
 
 
 class NaltrexoneDose(_Part):
-    """One earlier dose of naltrexone."""
+    """One earlier dose of naltrexone, or ``times`` equal ones, ``every_days`` apart."""
 
     route: Literal["oral", "im_xr", "implant"]
     at: DateText
     dose_mg: float = Field(gt=0, le=10_000)
     product: str | None = None
+    every_days: int | None = Field(default=None, ge=1, le=366)
+    times: int = Field(default=1, ge=1, le=1000)
+
+    @model_validator(mode="after")
+    def _series(self) -> NaltrexoneDose:
+        if self.times > 1 and (self.every_days is None or not isinstance(self.at, str)):
+            raise ValueError("several times need every_days and one date or time of the first")
+        return self
 
 
 class NaltrexoneHistory(_Part):
