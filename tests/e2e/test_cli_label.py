@@ -86,9 +86,7 @@ def test_two_labels_are_put_side_by_side() -> None:
     for row in found["topics"]:
         empty = [not row["us_oral"], not row["ru_oral"]]
         assert empty == [row["difference"] == "only_second", row["difference"] == "only_first"]
-    back = {
-        row["topic"]: row for row in printed("label-diff", "diff", "ru_oral", "us_oral")["topics"]
-    }
+    back = printed("label-diff", "diff", "ru_oral", "us_oral")["topics"]
     mirror = {
         "stricter_first": "stricter_second",
         "stricter_second": "stricter_first",
@@ -161,6 +159,7 @@ def test_a_clinic_s_rule_that_is_wrong_is_refused_in_one_line(
         (("show", "hepatitis-bas"), "did you mean hepatitis-base"),
         (("diff", "us_oral", "ru_orl"), "did you mean ru_oral"),
         (("list", "--at", "2026-13-01"), "at: '2026-13-01'"),
+        (("list", "--jurisdiction", "us_orl"), "did you mean us_oral"),
         (("check", "no-such-folder"), "no-such-folder"),
     ],
 )

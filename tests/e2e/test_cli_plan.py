@@ -58,21 +58,33 @@ def days(found: dict[str, Any]) -> list[datetime]:
     return [datetime.fromisoformat(dose["at"]) for dose in found["doses"]]
 
 
-def test_daily_tablets_begin_small_and_cover_every_day() -> None:
+def test_daily_tablets_cover_every_day_of_the_course() -> None:
     found = planned(ELIGIBLE, *TABLETS)
     doses, times = found["doses"], days(found)
     assert (found["start"], found["end"]) == ("2026-11-25", "2027-02-25")
-    first_day_mg = sum(
-        dose["dose_mg"] for dose, t in zip(doses, times, strict=True) if t.date() == times[0].date()
-    )
-    assert first_day_mg <= 50
-    assert doses[0]["dose_mg"] == 25, "the US label begins with 25 mg"
     assert max(dose["dose_mg"] for dose in doses) == 50
     covered = {time.date() for time in times}
     assert covered == {date(2026, 11, 25) + timedelta(days=n) for n in range(len(covered))}
     assert max(covered) >= date(2027, 2, 24)
     assert doses[0]["at"] == "2026-11-25T10:00:00+03:00", "not before the plan is made"
     assert {time.hour for time in times[3:]} == {9}
+
+
+@pytest.mark.parametrize(
+    ("product", "first_mg", "units"), [("revia-us-50", 25, 0.5), (US_TABLET, 50, 1)]
+)
+def test_the_first_day_is_halved_where_the_tablet_is_scored_else_it_is_a_caution(
+    product: str, first_mg: float, units: float
+) -> None:
+    """The US label begins with 25 mg; the base text allows at most 50 mg on the first day."""
+    found = planned(ELIGIBLE, *TABLETS, "--product", product)
+    doses, times = found["doses"], days(found)
+    first_day = [d for d, t in zip(doses, times, strict=True) if t.date() == times[0].date()]
+    assert [(d["dose_mg"], d["units"], d["kind"]) for d in first_day] == [
+        (first_mg, units, "induction")
+    ]
+    cautions = {reason["rule"] for reason in found["limits"]["cautions"]}
+    assert ("first-dose-us" in cautions) is (first_mg > 25)
 
 
 def test_injections_are_28_days_apart_and_alternate_sides() -> None:

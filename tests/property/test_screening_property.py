@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.support.patients import INJECTION, RU_TABLET, UK_TABLET, US_TABLET, answer, content
 from tests.support.patients import fact as said
 
+from antagonist.foundation.errors import InputError
 from antagonist.label.answers import PERMITTING
 from antagonist.label.assess import product_facts
 from antagonist.label.clinic_rules import with_clinic_rules
@@ -223,3 +224,36 @@ def test_a_clinics_own_rule_never_loosens(
     before = screened(asked_of, asked, BOOK).permits
     after = screened(asked_of, asked, tighter).permits
     assert before or not after
+
+
+def closing_values() -> list[tuple[str, Any]]:
+    """Every stated yes, no and category that the examples do not have, of facts that gate."""
+    gating = {name for rule in BOOK.rules.values() if rule.gating for name in rule.facts}
+    gating |= {"child_pugh", "egfr", "pregnancy_test", "childbearing_potential"}
+    found: list[tuple[str, Any]] = []
+    for name in sorted(gating):
+        kind = fact_types()[name]
+        if kind.derived or kind.about == "plan":
+            continue
+        if kind.kind == "yes_no":
+            found += [(name, said(value)) for value in (True, False)]
+        elif kind.kind == "category":
+            found += [(name, said(value)) for value in kind.values]
+    return found
+
+
+@pytest.mark.parametrize(("name", "statement"), closing_values())
+@pytest.mark.parametrize("example", ["eligible_opioid", "alcohol_raised_alt"])
+def test_taking_a_statement_out_of_a_file_never_opens_a_gate(
+    name: str, statement: dict[str, Any], example: str
+) -> None:
+    """From the file on. A file whose statements contradict each other shows that instead."""
+    try:
+        stated = parse_patient(content(example, facts={name: statement}), "p")
+        without = parse_patient(content(example, facts={name: None}), "p")
+        shown = [answer(stated, item, label=label) for item, label in CHOICES]
+    except InputError:
+        return
+    for (item, label), before in zip(CHOICES, shown, strict=True):
+        if not before.permits and not before.contradictions:
+            assert not answer(without, item, label=label).permits, (item, label)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from antagonist.label.conditions.single import fresh
 from antagonist.label.dates import when
 from antagonist.label.exposure import Counted, asked_all
-from antagonist.label.facts import Fact, Facts
+from antagonist.label.facts import Fact, Facts, fact_types
 from antagonist.label.opioid_data import number, opioid_data, opioid_id
 from antagonist.label.patient import Patient
 from antagonist.label.value_sets import value_sets
@@ -108,8 +109,12 @@ def _exposure(
         for n, f in facts.items()
         if n.startswith("urine_") or n == "naloxone_test"
     )
-    doubted = any(
-        n in facts and facts[n].value is True for n in ("opioid_doubt", "withdrawal_finding")
+    doubt, finding = facts.get("opioid_doubt"), facts.get("withdrawal_finding")
+    settled = (
+        doubt is not None
+        and fresh(doubt, fact_types()["opioid_doubt"].stale_h)
+        and doubt.value is False
+        and (finding is None or finding.value is not True)
     )
     stated = history.ever if history is not None else None
     if agonist or recent or positive or value == "current" or stated == "current":
@@ -118,6 +123,6 @@ def _exposure(
         return "past"
     if history is None or dependence is None or value != "none" or not asked_all(history):
         return None
-    if doubted:
+    if not settled:
         return None
     return "past" if any(e.last_use is None for e in exposures) else "none"

@@ -93,14 +93,7 @@ def load_side_effects(path: Path) -> SideEffects:
     Raises InputError naming file, line and field; also for a name that stands for nothing.
     """
     found = validated(SideEffects, read_yaml(path), path.name, Lines(path))
-    for index, word in enumerate(found.words):
-        where = f"words[{index}]"
-        _known(word.group, found.groups, path.name, f"{where}.group")
-        for term in word.terms:
-            _known(term, found.terms, path.name, f"{where}.terms")
-        rows = found.groups[word.group].rows
-        if word.row not in (rows or (None,)):
-            raise InputError(path.name, f"{where}.row", word.row, f"a row of {word.group}")
+    _check_words(found, path.name)
     items = score_catalogue()["cows"].items
     for name, term in found.terms.items():
         if term.organ_system is not None:
@@ -108,6 +101,17 @@ def load_side_effects(path: Path) -> SideEffects:
         if term.cows is not None:
             _known(term.cows, items, path.name, f"terms.{name}.cows")
     return found
+
+
+def _check_words(found: SideEffects, source: str) -> None:
+    for index, word in enumerate(found.words):
+        where = f"words[{index}]"
+        _known(word.group, found.groups, source, f"{where}.group")
+        for name in word.terms:
+            _known(name, found.terms, source, f"{where}.terms")
+        rows = found.groups[word.group].rows or (None,)
+        if word.row not in rows:
+            raise InputError(source, f"{where}.row", word.row, f"a row of the group {word.group}")
 
 
 def _known(name: str, known: Collection[str], source: str, field: str) -> None:
