@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -28,6 +29,9 @@ INJECTIONS = (
     "--product", INJECTION, "--regimen", "injection_380_every_4_weeks", "--prescriber", "Dr A",
     "--jurisdiction", "us",
 )  # fmt: skip
+OPIOID = "(heroin|morphine|fentanyl|methadone|oxycodone|героин|морфин|фентанил|метадон|оксикодон)"
+AMOUNT = r"\d ?(mg|ug|µg|mcg|мг|мкг)\b"
+OPIOID_DOSE = rf"{OPIOID}[^.:;]{{0,25}}{AMOUNT}|{AMOUNT}[^.:;]{{0,15}}{OPIOID}"
 FILES = ["card.pdf", "plan.ics", "plan.pdf"]
 
 
@@ -154,16 +158,23 @@ def test_with_json_the_places_of_files_go_to_standard_error(tmp_path: Path) -> N
     assert all(name in done.stderr for name in FILES)
 
 
-def test_no_opioid_dose_stands_in_any_output(tmp_path: Path) -> None:
-    done = run(ELIGIBLE, *TABLETS, "--out", str(tmp_path))
-    texts = [done.stdout, (tmp_path / "plan.ics").read_text(encoding="utf-8")]
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_no_opioid_dose_stands_in_any_output(language: str, tmp_path: Path) -> None:
+    asked = (ELIGIBLE, *TABLETS, "--out", str(tmp_path), "--language", language)
+    texts = [run(*asked).stdout, run(*asked, "--json").stdout]
+    texts.append((tmp_path / "plan.ics").read_text(encoding="utf-8"))
     for name in ("plan.pdf", "card.pdf"):
         pages = pypdfium2.PdfDocument((tmp_path / name).read_bytes())
         texts += [page.get_textpage().get_text_bounded() for page in pages]
+    assert all(len(text) > 100 for text in texts)
     for text in texts:
-        assert "heroin 25" not in text.lower()
-        assert "25 mg of heroin" not in text.lower()
-        assert "break-through" not in text.lower()
+        assert not re.search(OPIOID_DOSE, " ".join(text.split()), re.IGNORECASE)
+        assert "breakthrough" not in text.lower().replace("-", "")
+
+
+@pytest.mark.parametrize("text", ["heroin iv 25 mg", "25 mg of heroin", "героина 25 мг"])
+def test_an_opioid_dose_would_be_found(text: str) -> None:
+    assert re.search(OPIOID_DOSE, text, re.IGNORECASE)
 
 
 CLOSED = [

@@ -83,7 +83,7 @@ TABLET = ["--product", "naltrexone-hcl-us-chartwell-50", "--jurisdiction", "us"]
 def test_the_provocation_test_shows_the_next_step() -> None:
     shown = run(
         "provocation", PATIENTS / "eligible_opioid.yaml", *TABLET,
-        "--events", EXAMPLES / "provocation_events.yaml",
+        "--events", EXAMPLES / "provocation" / "events.yaml",
     )  # fmt: skip
     assert shown.exit_code == 0
     assert "→ 2. No sign so far: give another 0.6 mg" in shown.output

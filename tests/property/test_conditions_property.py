@@ -93,20 +93,21 @@ def graph_of(content: dict[str, Any]) -> Graph:
     return compiled([named], DICTIONARY)
 
 
+def _cell(cell: Fact | None) -> Any:
+    if cell is None:
+        return None
+    if isinstance(cell.value, frozenset):
+        return sorted(cell.value)
+    return cell.value if cell.state == "known" else None
+
+
 def table_of(patients: list[dict[str, Fact]]) -> pa.Table:
     types = {"flag": pa.bool_(), "level": pa.float64(), "things": pa.list_(pa.string())}
     columns: dict[str, Any] = {}
     for name in FACTS:
         kind = types.get(name, pa.string())
         cells = [p.get(name) for p in patients]
-        plain = [
-            sorted(c.value)
-            if c and name == "things"
-            else c.value
-            if c and c.state == "known"
-            else None
-            for c in cells
-        ]  # type: ignore[call-overload]
+        plain = [_cell(cell) for cell in cells]
         columns[name] = pa.array(plain, kind)
         columns[f"{name}.age_h"] = pa.array([c.age_h if c else None for c in cells], pa.float64())
     columns["things.complete"] = pa.array(

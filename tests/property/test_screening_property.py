@@ -15,13 +15,12 @@ from tests.support.patients import fact as said
 from antagonist.foundation.errors import InputError
 from antagonist.label.answers import PERMITTING
 from antagonist.label.assess import product_facts
-from antagonist.label.clinic_rules import with_clinic_rules
 from antagonist.label.conditions import nodes as n
 from antagonist.label.facts import Fact, fact_types
 from antagonist.label.formulary import product
 from antagonist.label.gathered import gathered, moment
 from antagonist.label.patient import parse_patient
-from antagonist.label.rulebook import Asked, rulebook
+from antagonist.label.rulebook import Asked, rulebook, with_clinic_rules
 from antagonist.label.rules import Rule
 from antagonist.label.screening import Case, screened
 

@@ -197,8 +197,11 @@ def test_the_package_names_its_api() -> None:
     assert set(antagonist.__all__) == {
         "Course",
         "challenge",
+        "load_patient",
         "local_time",
+        "plan",
         "protected_until",
+        "screen",
         "simulate",
     }
     with pytest.raises(AttributeError, match="simulat"):

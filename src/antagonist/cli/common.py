@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
+from datetime import date
 from enum import StrEnum
 from functools import wraps
 from threading import Lock, Timer
@@ -102,7 +104,8 @@ def print_json(schema_id: str, payload: Mapping[str, Any]) -> None:
     """Print one JSON document in UTF-8 on standard output.
 
     schema_id: name and version, such as ``antagonist.simulate/1``; stands first.
-    payload: plain values, arrays and paths; numbers that are not finite become null.
+    payload: plain values, arrays, dates, paths, dataclasses and models; numbers that are not finite
+    become null.
     """
     document = {"schema": schema_id, **_plain(payload)}
     text = json.dumps(document, ensure_ascii=False, allow_nan=False)
@@ -114,6 +117,12 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if hasattr(value, "tolist"):
         return _plain(value.tolist())
+    if hasattr(value, "model_dump"):
+        return _plain(value.model_dump(mode="json", by_alias=True))
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, date):  # and times: with the T that RFC 3339 asks for
+        return value.isoformat()
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, float):

@@ -47,9 +47,15 @@ def list_rules(
     json: JsonOption = False,
 ) -> None:
     """List rules: id, severity, whose, what it says."""
+    from antagonist.foundation.data import near_match
+    from antagonist.foundation.errors import InputError
+    from antagonist.label.jurisdictions import jurisdictions
     from antagonist.label.rulebook import rulebook
     from antagonist.report.label_pages import print_rules
 
+    if jurisdiction is not None and jurisdiction not in jurisdictions():
+        allowed = near_match(jurisdiction, jurisdictions())
+        raise InputError("", "jurisdiction", jurisdiction, allowed)
     rules = [
         rule
         for rule in rulebook(_day(at)).rules.values()

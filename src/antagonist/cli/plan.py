@@ -19,10 +19,11 @@ from antagonist.cli.common import (
     progress,
     tell_written,
 )
-from antagonist.cli.screen import AsOfOption, JurisdictionOption
+from antagonist.cli.screen import AsOfOption, JurisdictionOption, RulesOption
 
 if TYPE_CHECKING:
     from antagonist.label.patient import Patient
+    from antagonist.label.rules import Rule
     from antagonist.planning.plan_model import Plan
 
 SCHEMA = "antagonist.plan/1"
@@ -62,6 +63,7 @@ def plan(
     ] = None,
     jurisdiction: JurisdictionOption = None,
     as_of: AsOfOption = None,
+    rules: RulesOption = None,
     out: Annotated[
         Path | None, typer.Option(help="Write plan.pdf, card.pdf and plan.ics into this folder.")
     ] = None,
@@ -119,7 +121,7 @@ def plan(
         "jurisdiction": jurisdiction,
         "gluteal_side": side,
     }
-    _plan(found, asked, as_of, out, language, json=json)
+    _plan(found, asked, as_of, rules, out, language, json=json)
 
 
 def _days(text: str) -> list[str]:
@@ -130,6 +132,7 @@ def _plan(
     patient: Patient,
     asked: Mapping[str, object],
     as_of: str | None,
+    rules: Path | None,
     out: Path | None,
     language: Language,
     *,
@@ -138,13 +141,15 @@ def _plan(
     from dataclasses import asdict
 
     from antagonist.foundation.data import validated
+    from antagonist.label.clinic_rules import book_for
     from antagonist.planning.plan_model import PlanRequest, Refusal
     from antagonist.planning.planner import planned_with_outlook
 
     given = {name: value for name, value in asked.items() if value is not None}
     request = validated(PlanRequest, given, "plan")
+    book = book_for(request.start, rules)
     with progress("Planning"):
-        made = planned_with_outlook(patient, request, as_of=as_of)
+        made = planned_with_outlook(patient, request, as_of=as_of, book=book)
     document = _plain(asdict(made))
     if isinstance(made, Refusal):
         if json:
@@ -152,16 +157,16 @@ def _plan(
         else:
             from antagonist.report.plan_text import print_refusal
 
-            print_refusal(made, answers(), language.value)
+            print_refusal(made, answers(), language.value, book.rules)
         raise typer.Exit(REFUSED)
     if json:
         print_json(SCHEMA, {"refused": False, **document})
     else:
         from antagonist.report.plan_text import print_plan
 
-        print_plan(made, answers(), language.value)
+        print_plan(made, answers(), language.value, book.rules)
     if out is not None:
-        tell_written(_write(made, out, language.value), json=json)
+        tell_written(_write(made, out, language.value, book.rules), json=json)
 
 
 def _plain(document: dict[str, object]) -> dict[str, object]:
@@ -170,15 +175,15 @@ def _plain(document: dict[str, object]) -> dict[str, object]:
     return {**document, "request": request.model_dump(mode="json")}  # type: ignore[attr-defined]
 
 
-def _write(made: Plan, out: Path, language: str) -> list[str]:
+def _write(made: Plan, out: Path, language: str, rules: Mapping[str, Rule]) -> list[str]:
     from antagonist.report.files import write_together
     from antagonist.report.label_text import label_words
     from antagonist.report.plan_calendar import calendar
     from antagonist.report.plan_pdf import plan_pdf, wallet_card_pdf
 
     files = {
-        "plan.pdf": plan_pdf(made, language),
-        "card.pdf": wallet_card_pdf(made, language),
+        "plan.pdf": plan_pdf(made, language, rules),
+        "card.pdf": wallet_card_pdf(made, language, rules),
         "plan.ics": calendar(made, language, datetime.now(UTC)),
     }
     words = label_words(language)

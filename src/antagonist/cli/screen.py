@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-from antagonist.cli.common import JsonOption, Language, LanguageOption, answers, print_json
+from antagonist.cli.common import (
+    JsonOption,
+    Language,
+    LanguageOption,
+    answers,
+    print_json,
+)
 
 SCHEMA = "antagonist.screen/1"
 
@@ -31,6 +37,10 @@ JurisdictionOption = Annotated[
     typer.Option(help="The clinic's label or country, such as us, uk, ru or ru_oral."),
 ]
 
+RulesOption = Annotated[
+    Path | None, typer.Option(help="Folder of the clinic's own rules, which only tighten.")
+]
+
 
 def screen(
     patient: Annotated[Path, typer.Argument(help="Patient file: YAML or JSON.")],
@@ -41,10 +51,10 @@ def screen(
     question: Annotated[Asked, typer.Option(help="What is asked.")] = Asked.start,
     jurisdiction: JurisdictionOption = None,
     as_of: AsOfOption = None,
-    rules: Annotated[
-        Path | None, typer.Option(help="Folder of the clinic's own rules, which only tighten.")
-    ] = None,
-    trees: Annotated[bool, typer.Option(help="With --json: how each condition came out.")] = False,
+    rules: RulesOption = None,
+    trees: Annotated[
+        bool, typer.Option("--trees", help="With --json: how each condition came out.")
+    ] = False,
     language: LanguageOption = Language.en,
     json: JsonOption = False,
 ) -> None:

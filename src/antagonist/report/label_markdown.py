@@ -26,8 +26,7 @@ _PAGE_OF = {
     "product": "formulary.md",
     "brand": "formulary.md",
     "price": "formulary.md",
-    "model": "products.md",
-    "instrument": "scores.md",
+    "model": "../explanation/model.md",
 }
 _COVERAGE_HEAD = f"""# Coverage: what stands for each row of the base text
 

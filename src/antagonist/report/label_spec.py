@@ -144,10 +144,10 @@ def _details(rule: Rule, words: Wording) -> list[str]:
         lines.append(f"Stricter here than in the collected source (`{rule.severity_in_source}`)")
     if rule.fresh:
         limits = (
-            f"{fact_title(name, words)} {_span(limit.hours, words)}"
+            f"{fact_title(name, words)}: {_span(limit.hours, words)}"
             for name, limit in rule.fresh.items()
         )
-        lines.append(f"Counts no longer than: {', '.join(limits)}")
+        lines.append(f"Counts no longer than: {'; '.join(limits)}")
     for clears in rule.clears:
         days = amount(clears.at_days, "d", words)
         lines.append(f"Opens with time: {fact_title(clears.fact, words)} reaches {days}")

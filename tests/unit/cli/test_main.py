@@ -14,20 +14,46 @@ from antagonist import __version__
 from antagonist.cli.main import app
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
-COMMANDS = ("simulate", "compare", "study", "calibrate", "validate")
+COMMANDS = (
+    "simulate",
+    "compare",
+    "screen",
+    "plan",
+    "provocation",
+    "study",
+    "calibrate",
+    "validate",
+    "bench",
+    "situation missed",
+    "situation late",
+    "situation switch",
+    "situation surgery",
+    "situation pain",
+    "situation stop",
+    "label list",
+    "label show",
+    "label diff",
+    "label check",
+)
 
 
 def _commands() -> dict[str, Any]:
+    """Every command by its words, such as ``label show``."""
     group: Any = typer.main.get_command(app)
-    commands: dict[str, Any] = group.commands
-    return commands
+    found: dict[str, Any] = {}
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", {})
+        found |= {f"{name} {below}": each for below, each in inner.items()}
+        if not inner:
+            found[name] = command
+    return found
 
 
 def test_commands_and_version() -> None:
     shown = CliRunner().invoke(app, ["--help"])
     assert shown.exit_code == 0
     assert list(_commands()) == list(COMMANDS)
-    assert all(name in shown.output for name in COMMANDS)
+    assert all(name.split()[0] in shown.output for name in COMMANDS)
     assert "not a certified medical device" in shown.output
     assert CliRunner().invoke(app, ["--version"]).output == f"antagonist {__version__}\n"
 

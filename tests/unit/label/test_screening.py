@@ -222,10 +222,10 @@ def test_over_65_begins_with_66(born: str, closed: bool) -> None:
 
 
 def test_a_departure_needs_every_rule_on_record_and_two_people() -> None:
-    hepatitis = {"facts": {"hepatitis": fact("chronic")}}
+    hepatitis: dict[str, Any] = {"facts": {"hepatitis": fact("chronic")}}
     found = answer(patient(**hepatitis, departures=[RECORD]), label="us")
     assert found.verdict == "allowed_with_caution"
-    both = {"facts": {"hepatitis": fact("chronic"), "kidney_disease": fact(True)}}
+    both: dict[str, Any] = {"facts": {"hepatitis": fact("chronic"), "kidney_disease": fact(True)}}
     assert not answer(patient(**both, departures=[RECORD]), label="us").permits
     with pytest.raises(InputError, match="someone else"):
         parse_patient(content(departures=[{**RECORD, "second_person": " dr a "}]), "p")

@@ -1,0 +1,1 @@
+"""Feedback: what comes back from a patient, kept, alarmed and answered for."""

@@ -1,0 +1,151 @@
+"""The database under a record: SQLite by default, PostgreSQL by URL, the same tables in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from antagonist.foundation.errors import InputError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_MS = 5_000
+SQLITE = "sqlite"
+# One lock for whoever appends to the log: "antagonist" in the keys of PostgreSQL's advisory locks.
+LOG_LOCK = 0x616E7467
+
+
+def engine_of(url: str) -> Engine:
+    """An engine for a database.
+
+    url: ``sqlite:///path`` or ``postgresql://...``. SQLite runs with a write-ahead log and full
+    synchronisation: what a call has returned is on the disk.
+    Raises InputError for a URL that is neither.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InputError("record", "database", url, "a database URL") from None
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+    if parsed.get_backend_name() != SQLITE or parsed.database in (None, "", ":memory:"):
+        raise InputError("record", "database", url, "sqlite:///FILE or postgresql://...")
+    engine = create_engine(parsed, poolclass=NullPool)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions are begun by hand, see _begin_sqlite
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_MS}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads, all of one moment. Errors become one clear InputError."""
+    with _clear_errors(), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write: all of it or nothing, and nobody else writes meanwhile."""
+    with _clear_errors(), engine.connect() as plain:
+        connection = plain.execution_options(begin="IMMEDIATE")
+        with connection.begin():
+            if engine.dialect.name != SQLITE:
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+            yield connection
+
+
+@contextmanager
+def _clear_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise InputError("record", "database", None, _plainly(str(error.orig))) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise InputError("record", "database", None, "a connection that holds") from error
+        raise
+
+
+def _plainly(message: str) -> str:
+    """What a database error means for the one who reads it; nothing was written."""
+    if "locked" in message or "busy" in message:
+        return "a database that is free: another program holds it; nothing was written"
+    if "full" in message:
+        return "space on the disk; nothing was written"
+    return f"a database that answers ({message.splitlines()[0]}); nothing was written"
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["engine"] = engine
+    return config
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the tables to a revision, up or down. Raises InputError for an unknown one."""
+    config = _config(engine)
+    try:
+        if revision == "head" or not _is_older(engine, revision):
+            command.upgrade(config, revision)
+        else:
+            command.downgrade(config, revision)
+    except CommandError as error:
+        raise InputError("record", "revision", revision, str(error)) from None
+
+
+def _is_older(engine: Engine, revision: str) -> bool:
+    here = current_revision(engine)
+    if revision == "base":
+        return True
+    script = ScriptDirectory.from_config(_config(engine))
+    below = [] if here is None else [s.revision for s in script.iterate_revisions(here, "base")]
+    return revision in below and revision != here
+
+
+def current_revision(engine: Engine) -> str | None:
+    """Revision of the database's tables; None = it has none."""
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def check_revision(engine: Engine) -> None:
+    """Raises InputError where the tables are not those of this version, saying what to do."""
+    here = current_revision(engine)
+    script = ScriptDirectory.from_config(_config(engine))
+    head = script.get_current_head()
+    if here == head:
+        return
+    known = {found.revision for found in script.walk_revisions()}
+    if here is not None and here not in known:
+        allowed = f"tables of revision {head} or older: a newer Antagonist wrote this database"
+    else:
+        allowed = f"tables of revision {head}: run 'antagonist record migrate'"
+    raise InputError("record", "database", here or "no tables", allowed)

@@ -1,0 +1,80 @@
+"""What an event is: one thing that happened or was found out, never changed afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+Role = Literal[
+    "patient", "nurse", "prescriber", "pharmacist", "laboratory", "administrator", "program"
+]
+ROLES: tuple[Role, ...] = (
+    "patient",
+    "nurse",
+    "prescriber",
+    "pharmacist",
+    "laboratory",
+    "administrator",
+    "program",
+)
+RETRACTION = "retraction"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who writes. source: where it comes from, such as a visit, a device, an import."""
+
+    author: str
+    role: Role
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to be written.
+
+    occurred_at: aware; when it happened. payload: plain values, checked by the kind's model.
+    corrects: id of the event that this one replaces (same kind) or takes back (a retraction).
+    """
+
+    kind: str
+    occurred_at: datetime
+    payload: Mapping[str, Any]
+    version: int = 1
+    corrects: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as it is kept. n: its place in the patient's chain, from 1. Times are UTC."""
+
+    event_id: str
+    patient: str
+    n: int
+    kind: str
+    version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    author: str
+    role: str
+    source: str
+    corrects: str | None
+    payload: Mapping[str, Any]
+    hash: str
+
+
+def stamp(at: datetime) -> str:
+    """A time as the record writes it: UTC, microseconds, always 27 characters, so it sorts.
+
+    Raises ValueError for a time without zone.
+    """
+    if at.tzinfo is None:
+        raise ValueError("the record needs aware times")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def moment(text: str) -> datetime:
+    """A time that the record wrote."""
+    return datetime.fromisoformat(text)

@@ -1,0 +1,67 @@
+"""The log's last known head, in a file beside the keys: a log that was cut off is found by it.
+
+The file is written after a transaction has ended. A crash in between leaves it behind the log,
+never ahead: a log shorter than the file says has lost entries.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Protocol
+
+from antagonist.feedback.keys import Keyring
+from antagonist.foundation.errors import InputError
+
+NAME = "record.head"
+
+
+class LogEnd(Protocol):
+    """Where a log ends."""
+
+    @property
+    def n(self) -> int:
+        """Number of the last entry."""
+
+    @property
+    def hash(self) -> str:
+        """Its hash."""
+
+
+@dataclass(frozen=True)
+class Heads:
+    """The file beside a keyring."""
+
+    keys: Keyring
+
+    def keep(self, head: LogEnd) -> None:
+        """Write where the log ends, signed; an older head than the one there is not written."""
+        known = self.known()
+        if known is not None and known[0] >= head.n:
+            return
+        content = {"n": head.n, "hash": head.hash}
+        content["signature"] = self.keys.sign(f"{head.n} {head.hash}")
+        path = self.keys.path.with_name(NAME)
+        part = path.with_name(f"{NAME}.{os.getpid()}.part")
+        part.write_text(json.dumps(content), encoding="utf-8")
+        part.replace(path)
+
+    def known(self) -> tuple[int, str] | None:
+        """Number and hash of the last head kept; None where there is no file.
+
+        Raises InputError for a file that was altered.
+        """
+        path = self.keys.path.with_name(NAME)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            n, found, signature = int(content["n"]), content["hash"], content["signature"]
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                "record", "head", str(path), "the file that the record wrote"
+            ) from None
+        if not self.keys.signed(f"{n} {found}", signature):
+            raise InputError("record", "head", str(path), "a head signed with the record's key")
+        return n, found
