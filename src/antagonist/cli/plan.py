@@ -61,6 +61,9 @@ def plan(
     side: Annotated[
         str | None, typer.Option(help="Side of the first injection: left or right.")
     ] = None,
+    pack_units: Annotated[
+        int | None, typer.Option(help="Units in the pack at hand, for packs and cost.")
+    ] = None,
     jurisdiction: JurisdictionOption = None,
     as_of: AsOfOption = None,
     rules: RulesOption = None,
@@ -120,6 +123,7 @@ def plan(
         "holidays": holidays,
         "jurisdiction": jurisdiction,
         "gluteal_side": side,
+        "pack_units": pack_units,
     }
     _plan(found, asked, as_of, rules, out, language, json=json)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -134,15 +135,14 @@ def erase(record: Record, actor: Actor, patient: str, reason: str) -> None:
     Raises InputError for a patient unknown, erased, or merged into another, which it names.
     """
     with writing(record.engine) as connection:
-        if not _is_known(connection, patient):
-            raise InputError("record", "patient", patient, "a patient on record")
         kept = kept_in(connection, patient)
         if kept != patient:
             allowed = f"the patient it was merged into: {kept}"
             raise InputError("record", "patient", patient, allowed)
         group = [each for each in members_in(connection, patient) if _is_known(connection, each)]
         if not group:
-            raise InputError("record", "patient", patient, "an identity that was not erased")
+            allowed = "a patient whose identity is on record and was not erased"
+            raise InputError("record", "patient", patient, allowed)
         if connection.dialect.name == SQLITE:
             connection.exec_driver_sql("PRAGMA secure_delete=ON")  # zeros over what is deleted
         head = [_erase_one(connection, record, each, actor, reason) for each in group][-1]
@@ -162,11 +162,13 @@ def _erase_one(
 
 def _leave_no_copies(engine: Engine) -> None:
     """Take what was deleted out of the database's own files, as far as the database can."""
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if engine.dialect.name == SQLITE:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        else:
-            connection.exec_driver_sql("VACUUM identities, identifiers")
+    if engine.dialect.name == SQLITE:
+        with closing(engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    plain = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with plain.connect() as connection:
+        connection.exec_driver_sql("VACUUM identities, identifiers")
 
 
 def _checked(identifier: Identifier) -> Identifier:

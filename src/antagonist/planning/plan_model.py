@@ -34,6 +34,11 @@ class PlanRequest(BaseModel):
     )
     jurisdiction: str | None = None
     gluteal_side: Literal["left", "right"] | None = None
+    pack_units: int | None = Field(
+        default=None,
+        ge=1,
+        description="Units in the pack at hand, where the product's is not known",
+    )
 
     @field_validator("clinic_days")
     @classmethod

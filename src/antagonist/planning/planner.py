@@ -140,7 +140,7 @@ def _with_calendar(
             open_days,
             known.facts,
         ),
-        supply=planned_supply(doses, item),
+        supply=planned_supply(doses, item, request.pack_units),
         renewal=_renewal(regimen, doses, open_days),
         screening=screening,
         limits=limits,

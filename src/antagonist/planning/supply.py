@@ -16,16 +16,21 @@ def units_of(dose_mg: float, item: Product) -> float:
     return tablets_for(dose_mg, item.id).units
 
 
-def planned_supply(doses: Sequence[PlannedDose], item: Product) -> Supply:
-    """What the whole plan needs, and what it costs where a price is known."""
-    need = packs_needed(sum(dose.units for dose in doses), item.id)
+def planned_supply(
+    doses: Sequence[PlannedDose], item: Product, pack_units: int | None = None
+) -> Supply:
+    """What the whole plan needs, and what it costs where a price is known.
+
+    pack_units: units in the pack at hand; None = the product's own packs.
+    """
+    need = packs_needed(sum(dose.units for dose in doses), item.id, pack_units)
     best = need.best
     price = price_of(item.id)
     paid = cost(need, price)
     return Supply(
         units=need.units,
-        packs=best.packs if best else None,
-        units_per_pack=best.size if best else None,
+        packs=paid.packs if paid else best.packs if best else None,
+        units_per_pack=paid.pack_size if paid else best.size if best else None,
         cost_low=paid.low if paid else None,
         cost_high=paid.high if paid else None,
         currency=paid.currency if paid else None,

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.support.records import NURSE, START, SettableClock, retraction, words
 
 from antagonist.feedback.database import reading, writing
 from antagonist.feedback.events import Actor, Event
 from antagonist.feedback.record import Record, append_in
-from tests.support.records import NURSE, START, SettableClock, retraction, words
 
 PATIENT = "a-patient"
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from tests.support.records import NURSE, START, SettableClock, retraction, words
 
 from antagonist.feedback.database import (
     check_revision,
@@ -19,7 +20,6 @@ from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.record import ConflictError, Record, open_record
 from antagonist.foundation.errors import InputError
-from tests.support.records import NURSE, START, SettableClock, retraction, words
 
 PATIENT = "a-patient"
 TABLES = ("events", "log", "requests", "patients", "contents", "identities", "identifiers")

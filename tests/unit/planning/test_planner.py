@@ -218,3 +218,12 @@ def test_over_200_mg_a_day_is_refused() -> None:
             known, product(US_TABLET), "us", "opioid", "plan", rulebook(known.today), extra
         )
         assert ("dose-limit" in {r.rule for r in answer.reasons}) is closed
+
+
+def test_the_cost_follows_the_pack_at_hand_and_is_unknown_without_one() -> None:
+    """Seed row P7: capsules cost 800-900 rubles per pack; it gives no pack size and no date."""
+    plan = made(product=CAPSULE, jurisdiction="ru", pack_units=10)
+    assert (plan.supply.packs, plan.supply.units_per_pack) == (19, 10)
+    assert (plan.supply.cost_low, plan.supply.cost_high) == (19 * 800, 19 * 900)
+    assert (plan.supply.currency, plan.supply.price_date) == ("RUB", None)
+    assert made(product=CAPSULE, jurisdiction="ru").supply.cost_low is None

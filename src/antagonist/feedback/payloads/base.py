@@ -1,0 +1,44 @@
+"""What payload models share: frozen, no unknown field, finite numbers, times with a zone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Payload(BaseModel):
+    """What an event says, beside its times and its author."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number")
+    return value
+
+
+def _time(value: Any) -> Any:
+    if not isinstance(value, str | dt.datetime):
+        raise ValueError("a time with its zone, such as 2026-05-01T09:00+03:00")
+    return value
+
+
+def _day(value: Any) -> Any:
+    if isinstance(value, dt.datetime) or not isinstance(value, str | dt.date):
+        raise ValueError("a day such as 2026-05-01")
+    return value
+
+
+# A yes or no is no number, and a bare number no time.
+Number = Annotated[float, BeforeValidator(_no_bool)]
+Amount = Annotated[float, BeforeValidator(_no_bool), Field(ge=0)]
+DoseMg = Annotated[float, BeforeValidator(_no_bool), Field(gt=0, le=10_000)]
+Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=0)]
+Aware = Annotated[AwareDatetime, BeforeValidator(_time)]
+Day = Annotated[dt.date, BeforeValidator(_day)]
+Text = Annotated[str, Field(min_length=1)]
+EventId = Annotated[str, Field(min_length=1, max_length=36)]
+PatientId = Annotated[str, Field(min_length=1, max_length=36)]
