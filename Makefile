@@ -28,7 +28,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_TOOLS)/bin/pip-compile --qu
 	--generate-hashes --all-build-deps --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links $(ARGS)
 
-.PHONY: help run test test-deps lint types lock clean
+.PHONY: help run test test-deps torture lint types lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -56,6 +56,9 @@ test-deps: $(VENV)/.dev ## Check the programs that tests call
 		if [ "$$CI" = true ]; then echo "test-deps: in CI that is a failure" >&2; exit 1; fi; \
 		echo "test-deps: THE TESTS THAT NEED IT ARE SKIPPED; install it to run them" >&2; \
 	fi
+
+torture: test-deps ## Kill writers and servers, 1,000 rounds on each database
+	@$(BIN)/python -m benchmarks.torture --write docs/reference/record-timings.md $(ARGS)
 
 lint: $(VENV)/.dev ## Check style and format
 	@$(BIN)/ruff check .

@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -97,6 +98,20 @@ def execute_postgres(statement: str) -> list[tuple[Any, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def wait_for_postgres() -> None:
+    """Come back once the server takes connections again. Raises what it says for 30 s or more."""
+    end = time.monotonic() + 30
+    while True:
+        try:
+            execute_postgres("SELECT 1")
+        except psycopg.OperationalError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 def _postgres_url(name: str) -> str:
     return make_url(postgres()).set(database=name).render_as_string(hide_password=False)
 
@@ -129,9 +144,32 @@ def migrated_database(backend: str, folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _postgres_database(template: str) -> Iterator[str]:
+def database_on(backend: str, disk: Path) -> Iterator[str]:
+    """URL of a new database with tables, whose rows lie on a disk of its own.
+
+    disk: its folder, which the user that runs the server can reach.
+    """
+    if backend == "sqlite":
+        with migrated_database(backend, disk) as url:
+            yield url
+        return
+    owner = Path(execute_postgres("SHOW data_directory")[0][0]).stat()
+    folder = disk / "space"
+    folder.mkdir()
+    os.chown(folder, owner.st_uid, owner.st_gid)
+    name = f"space_{next(_numbers)}"
+    execute_postgres(f"CREATE TABLESPACE {name} LOCATION '{folder}'")
+    try:
+        with _postgres_database(_template(), f"TABLESPACE {name}") as url:
+            yield url
+    finally:
+        execute_postgres(f"DROP TABLESPACE {name}")
+
+
+@contextmanager
+def _postgres_database(template: str, options: str = "") -> Iterator[str]:
     name = f"record_{next(_numbers)}"
-    execute_postgres(f"CREATE DATABASE {name} TEMPLATE {template}")
+    execute_postgres(f"CREATE DATABASE {name} TEMPLATE {template} {options}")
     try:
         yield _postgres_url(name)
     finally:

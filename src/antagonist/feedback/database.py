@@ -66,8 +66,12 @@ def _begin_sqlite(connection: Connection) -> None:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads, all of one moment. Errors become one clear InputError."""
-    with _clear_errors(), engine.connect() as connection, connection.begin():
-        yield connection
+    with _clear_errors(), engine.connect() as plain:
+        connection = plain
+        if engine.dialect.name != SQLITE:
+            connection = plain.execution_options(isolation_level="REPEATABLE READ")
+        with connection.begin():
+            yield connection
 
 
 @contextmanager

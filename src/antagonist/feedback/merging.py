@@ -12,7 +12,8 @@ from sqlalchemy import Connection, select
 from antagonist.feedback import tables as t
 from antagonist.feedback.database import reading, writing
 from antagonist.feedback.events import RETRACTION, Actor, Event, NewEvent, stamp
-from antagonist.feedback.record import Record, all_events, append_in, current, event_of
+from antagonist.feedback.history import all_events, current, event_of
+from antagonist.feedback.record import Record, append_in
 from antagonist.foundation.errors import InputError
 
 MERGED, UNMERGED = "merged", "unmerged"
@@ -98,7 +99,7 @@ def kept_in(connection: Connection, patient: str, known_at: datetime | None = No
         into = [
             _other(event)
             for event in _sides(connection, here, known_at)
-            if event.payload["kept"] != here
+            if event.payload.get("kept") != here
         ]
         holds = [
             keep
@@ -126,7 +127,9 @@ def _holding(connection: Connection, keep: str, known_at: datetime | None) -> li
     return [
         event
         for event in events
-        if event.kind == MERGED and event.payload["kept"] == keep and event.event_id not in apart
+        if event.kind == MERGED
+        and event.payload.get("kept") == keep
+        and event.event_id not in apart
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, entry_hash, event_hash
 from antagonist.feedback.database import check_revision, reading, writing
-from antagonist.feedback.events import RETRACTION, Actor, Event, NewEvent, moment, stamp
+from antagonist.feedback.events import RETRACTION, Actor, Event, NewEvent, stamp
 from antagonist.feedback.heads import Heads
+from antagonist.feedback.history import all_events, current, event_of
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.payloads import checked_payload
 from antagonist.foundation.errors import InputError
@@ -176,7 +177,7 @@ def _earlier(connection: Connection, key: str, content: str) -> tuple[Event, ...
         .where(t.events.c.n.between(found["first_n"], found["last_n"]))
         .order_by(t.events.c.n)
     )
-    return tuple(event_of(dict(row)) for row in connection.execute(query).mappings())
+    return tuple(event_of(row) for row in connection.execute(query).mappings())
 
 
 def _end(connection: Connection, patient: str) -> tuple[int, str]:
@@ -268,53 +269,3 @@ def _log(
     }  # fmt: skip
     connection.execute(insert(t.log), row)
     return Head(n, found, now)
-
-
-def event_of(row: dict[str, Any]) -> Event:
-    """An event from its row."""
-    import json
-
-    return Event(
-        event_id=row["event_id"],
-        patient=row["patient"],
-        n=row["n"],
-        kind=row["kind"],
-        version=row["version"],
-        occurred_at=moment(row["occurred_at"]),
-        recorded_at=moment(row["recorded_at"]),
-        author=row["author"],
-        role=row["role"],
-        source=row["source"],
-        corrects=row["corrects"],
-        payload=json.loads(row["payload"]),
-        hash=row["hash"],
-    )
-
-
-def all_events(
-    connection: Connection, patient: str, known_at: datetime | None
-) -> tuple[Event, ...]:
-    """Events of a patient that were on record by a time, in order of the chain."""
-    query = select(t.events).where(t.events.c.patient == patient).order_by(t.events.c.n)
-    if known_at is not None:
-        query = query.where(t.events.c.recorded_at <= stamp(known_at))
-    return tuple(event_of(dict(row)) for row in connection.execute(query).mappings())
-
-
-def current(events: Sequence[Event], valid_at: datetime | None = None) -> tuple[Event, ...]:
-    """Events that hold: none that was corrected or taken back, none after ``valid_at``."""
-    replaced = {event.corrects for event in events if event.corrects is not None}
-    kept = [
-        event
-        for event in events
-        if event.event_id not in replaced
-        and event.kind != RETRACTION
-        and (valid_at is None or event.occurred_at <= valid_at)
-    ]
-    return tuple(sorted(kept, key=lambda event: (event.occurred_at, event.n)))
-
-
-def patients_of(connection: Connection) -> Iterator[str]:
-    """Every patient with events, in order of id."""
-    for row in connection.execute(select(t.patients.c.patient).order_by(t.patients.c.patient)):
-        yield row[0]

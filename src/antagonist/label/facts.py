@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from antagonist.foundation.data import Lines, near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
 
-DATA = Path(__file__).parent / "data"
+# Set for replay only: a decision of the record is re-run on the data that it was made with.
+DATA = Path(os.environ.get("ANTAGONIST_LABEL_DATA") or Path(__file__).parent / "data")
 Language = Literal["en", "ru"]
 Provenance = Literal["seen", "secondary", "recalled", "own"]
 Kind = Literal["yes_no", "number", "category", "set", "text"]

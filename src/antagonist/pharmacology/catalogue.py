@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +12,8 @@ from antagonist.foundation.data import near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.models import Formulation, Structure
 
-DATA = Path(__file__).parent / "data"
+# Set for replay only: a decision of the record is re-run on the data that it was made with.
+DATA = Path(os.environ.get("ANTAGONIST_PHARMACOLOGY_DATA") or Path(__file__).parent / "data")
 
 
 def _merge(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

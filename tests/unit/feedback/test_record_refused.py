@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import text
@@ -51,7 +52,7 @@ def test_a_stale_view_is_refused_and_a_true_one_is_not(record: Record) -> None:
     for seen in (0, 2):
         error = refused(
             record,
-            lambda seen=seen: record.append(PATIENT, [words("b")], NURSE, expected=seen),
+            partial(record.append, PATIENT, [words("b")], NURSE, expected=seen),
             ConflictError,
         )
         assert (error.field, error.value) == ("expected", seen)
@@ -126,7 +127,7 @@ def test_a_clock_set_back_is_refused_and_the_same_time_is_not(
     for patient in (PATIENT, "another"):  # the log has one order for all patients
         error = refused(
             record,
-            lambda patient=patient: record.append(patient, [words("b", earlier)], NURSE),
+            partial(record.append, patient, [words("b", earlier)], NURSE),
             InputError,
         )
         assert error.field == "clock"
@@ -140,9 +141,7 @@ def test_another_patients_event_cannot_be_corrected(record: Record) -> None:
     (theirs,) = record.append("other", [words("theirs")], NURSE)
     record.append(PATIENT, [words("mine")], NURSE)
     for event in (words("x", corrects=theirs.event_id), retraction(theirs.event_id, "x")):
-        error = refused(
-            record, lambda event=event: record.append(PATIENT, [event], NURSE), InputError
-        )
+        error = refused(record, partial(record.append, PATIENT, [event], NURSE), InputError)
         assert (error.field, error.value) == ("corrects", theirs.event_id)
 
 

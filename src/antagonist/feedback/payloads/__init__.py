@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from antagonist.feedback.chain import canonical
 from antagonist.feedback.events import NewEvent
+from antagonist.feedback.payloads.checks import check
 from antagonist.feedback.payloads.registry import MODELS, NEWEST, upgraded
 from antagonist.foundation.data import near_match, validated
 from antagonist.foundation.errors import InputError
@@ -29,7 +30,9 @@ def checked_payload(event: NewEvent) -> str:
     """
     model = _model(event.kind, event.version)
     found = validated(model, event.payload, f"event {event.kind}")
-    return canonical(found.model_dump(mode="json", by_alias=True, exclude_none=True))
+    plain = found.model_dump(mode="json", by_alias=True, exclude_none=True)
+    check(event.kind, upgraded(event.kind, event.version, plain), event.occurred_at)
+    return canonical(plain)
 
 
 def read_payload(kind: str, version: int, payload: Mapping[str, Any]) -> BaseModel:

@@ -1,0 +1,262 @@
+"""``antagonist record``: write and read what comes back from patients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from antagonist.cli.common import JsonOption, answers, guarded, print_json
+from antagonist.cli.record_common import (
+    DATABASE,
+    KEYS,
+    AuthorOption,
+    DatabaseOption,
+    KeysOption,
+    RoleOption,
+    SourceOption,
+    actor,
+    opened,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from antagonist.feedback.events import Event
+
+SCHEMA = "antagonist.record/1"
+record_app = typer.Typer(
+    no_args_is_help=True, help="Keep what comes back from patients: append, read, verify, restore."
+)
+PatientOption = Annotated[str, typer.Option("--patient", help="The record's id of the patient.")]
+
+
+@record_app.command()
+@guarded
+def init(database: DatabaseOption = DATABASE, keys: KeysOption = KEYS) -> None:
+    """Make an empty record: its tables, and its keys beside it, outside the database."""
+    from antagonist.feedback.database import current_revision, engine_of, migrate
+    from antagonist.feedback.keys import create_keyring
+    from antagonist.foundation.errors import InputError
+
+    engine = engine_of(database)
+    if current_revision(engine) is not None:
+        raise InputError("record", "database", database, "an empty database")
+    create_keyring(keys)
+    migrate(engine)
+    typer.echo(f"made {database}\nkeys {keys}: keep a copy elsewhere, not with the database")
+
+
+@record_app.command()
+@guarded
+def migrate(
+    database: DatabaseOption = DATABASE,
+    to: Annotated[str, typer.Option(help="Revision, or 'head'.")] = "head",
+) -> None:
+    """Bring the record's tables to this version, or to a stated revision."""
+    from antagonist.feedback.database import current_revision, engine_of
+    from antagonist.feedback.database import migrate as migrated
+
+    engine = engine_of(database)
+    migrated(engine, to)
+    typer.echo(f"revision {current_revision(engine)}")
+
+
+@record_app.command()
+@guarded
+def create(
+    author: AuthorOption,
+    role: RoleOption,
+    identifier: Annotated[
+        list[str], typer.Option(help="SYSTEM=VALUE, matched exactly; repeat for several.")
+    ],
+    name: Annotated[str | None, typer.Option(help="Name, kept sealed.")] = None,
+    source: SourceOption = "command line",
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """Begin a patient's record; name and identifiers are sealed with a key of the patient's own."""
+    from antagonist.feedback.identity import create_patient
+
+    names = {"name": name} if name else {}
+    found = create_patient(
+        opened(database, keys),
+        actor(author, role, source),
+        names,
+        [_identifier(text) for text in identifier],
+    )
+    if json:
+        print_json(SCHEMA, {"patient": found})
+    else:
+        typer.echo(found)
+
+
+@record_app.command()
+@guarded
+def find(
+    identifier: Annotated[str, typer.Argument(help="SYSTEM=VALUE, matched exactly.")],
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """Find a patient by an identifier; two candidates are refused with both named."""
+    from antagonist.feedback.identity import find as found_by
+
+    found = found_by(opened(database, keys), *_identifier(identifier))
+    if json:
+        print_json(SCHEMA, {"patient": found})
+    else:
+        typer.echo(found)
+
+
+def _identifier(text: str) -> tuple[str, str]:
+    from antagonist.foundation.errors import InputError
+
+    system, separator, value = text.partition("=")
+    if not separator or not system.strip() or not value.strip():
+        raise InputError("", "identifier", text, "SYSTEM=VALUE, such as clinic=4711")
+    return system.strip(), value.strip()
+
+
+@record_app.command()
+@guarded
+def add(
+    patient: PatientOption,
+    kind: Annotated[str, typer.Option(help="Kind of event, such as dose, lab, symptom.")],
+    at: Annotated[str, typer.Option(help="When it happened, with an offset.")],
+    author: AuthorOption,
+    role: RoleOption,
+    values: Annotated[
+        list[str] | None, typer.Argument(help="Fields, such as dose_mg=50 status=observed.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Key of this request: sent twice, it is written once.")
+    ] = None,
+    expected: Annotated[
+        int | None, typer.Option(help="Events the patient has, as you saw it.")
+    ] = None,
+    source: SourceOption = "command line",
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """Append an event. It is on the disk when the command ends; alarms are raised with it."""
+    from antagonist.feedback.events import NewEvent
+
+    written = opened(database, keys).append(
+        patient,
+        [NewEvent(kind, _time(at), _payload(values or []))],
+        actor(author, role, source),
+        expected=expected,
+        key=key,
+    )
+    _show(written, json=json)
+
+
+@record_app.command()
+@guarded
+def correct(
+    patient: PatientOption,
+    event: Annotated[str, typer.Option(help="Event that was wrong, by id.")],
+    author: AuthorOption,
+    role: RoleOption,
+    values: Annotated[
+        list[str] | None, typer.Argument(help="All fields anew; none takes the event back.")
+    ] = None,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    at: Annotated[str | None, typer.Option(help="When it really happened.")] = None,
+    source: SourceOption = "command line",
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """Correct an event by a new one, or take it back; nothing is deleted."""
+    from antagonist.feedback.events import RETRACTION, NewEvent
+    from antagonist.foundation.errors import InputError
+
+    record = opened(database, keys)
+    wrong = next((e for e in record.all(patient) if e.event_id == event), None)
+    if wrong is None:
+        raise InputError("record", "event", event, "an event of this patient")
+    when = _time(at) if at is not None else wrong.occurred_at
+    if values:
+        new = NewEvent(wrong.kind, when, _payload(values), wrong.version, event)
+    else:
+        if not reason:
+            raise InputError("", "reason", reason, "why the event is taken back")
+        new = NewEvent(RETRACTION, when, {"reason": reason}, 1, event)
+    _show(record.append(patient, [new], actor(author, role, source)), json=json)
+
+
+@record_app.command()
+@guarded
+def show(
+    patient: PatientOption,
+    valid_at: Annotated[str | None, typer.Option(help="Only what had happened by then.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="Only what was on record by then.")] = None,
+    every: Annotated[
+        bool, typer.Option("--every", help="Every event as written, corrected ones too.")
+    ] = False,
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """Show a patient's events, as of when they happened and when they were known."""
+    record = opened(database, keys)
+    if every:
+        _show(record.all(patient), json=json)
+        return
+    _show(
+        record.history(
+            patient,
+            valid_at=_time(valid_at) if valid_at else None,
+            known_at=_time(known_at) if known_at else None,
+        ),
+        json=json,
+    )
+
+
+def _time(text: str) -> datetime:
+    from antagonist.foundation.clock import parse_time
+
+    return parse_time(text, None, "", "at")
+
+
+def _payload(values: list[str]) -> dict[str, Any]:
+    """Fields as YAML reads them, so that 50 is a number and yes a truth value."""
+    import yaml
+
+    from antagonist.foundation.errors import InputError
+
+    found: dict[str, Any] = {}
+    for text in values:
+        name, separator, value = text.partition("=")
+        if not separator or not name:
+            raise InputError("", "values", text, "FIELD=VALUE, such as dose_mg=50")
+        read = yaml.safe_load(value)
+        found[name] = value if hasattr(read, "isoformat") else read
+    return found
+
+
+def _show(events: tuple[Event, ...], *, json: bool) -> None:
+    from dataclasses import asdict
+
+    if json:
+        print_json(SCHEMA, {"events": [asdict(event) for event in events]})
+        return
+    from rich.table import Table
+
+    table = Table("n", "happened (UTC)", "on record (UTC)", "kind", "what", "who", "id")
+    for event in events:
+        what = ", ".join(f"{name} {value}" for name, value in event.payload.items())
+        table.add_row(
+            str(event.n),
+            f"{event.occurred_at:%Y-%m-%d %H:%M}",
+            f"{event.recorded_at:%Y-%m-%d %H:%M}",
+            event.kind + (" (corrects)" if event.corrects else ""),
+            what,
+            f"{event.author}, {event.role}",
+            event.event_id,
+        )
+    answers().print(table)

@@ -1,0 +1,54 @@
+"""What the commands of the record share: where it lies, and who writes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from antagonist.feedback.events import Actor
+    from antagonist.feedback.record import Record
+
+DATABASE, KEYS = "sqlite:///antagonist.db", Path("antagonist-keys/record.keys")
+
+DatabaseOption = Annotated[
+    str,
+    typer.Option(
+        "--database", envvar="ANTAGONIST_DATABASE", help="sqlite:///FILE or postgresql://..."
+    ),
+]
+KeysOption = Annotated[
+    Path,
+    typer.Option(
+        "--keys", envvar="ANTAGONIST_KEYS", help="File of the record's keys, outside the database."
+    ),
+]
+AuthorOption = Annotated[str, typer.Option("--author", help="Who writes.")]
+RoleOption = Annotated[
+    str, typer.Option("--role", help="As what: nurse, prescriber, laboratory, patient ...")
+]
+SourceOption = Annotated[str, typer.Option("--source", help="Where it comes from.")]
+
+
+def opened(database: str, keys: Path) -> Record:
+    """The record. Raises InputError for a database or key file that does not fit."""
+    from antagonist.feedback.database import engine_of
+    from antagonist.feedback.keys import load_keyring
+    from antagonist.feedback.record import open_record
+
+    return open_record(engine_of(database), load_keyring(keys))
+
+
+def actor(author: str, role: str, source: str) -> Actor:
+    """Who writes. Raises InputError for an empty name or an unknown role."""
+    from antagonist.feedback.events import ROLES, Actor
+    from antagonist.foundation.errors import InputError
+
+    if not author.strip():
+        raise InputError("", "author", author, "the name or code of who writes")
+    for known in ROLES:
+        if role == known:
+            return Actor(author.strip(), known, source)
+    raise InputError("", "role", role, "one of " + ", ".join(ROLES))

@@ -1,0 +1,20 @@
+"""Alarms: rules as data, raised from a record once for each cause, answered, counted."""
+
+from antagonist.feedback.alarms.answers import acknowledge, override
+from antagonist.feedback.alarms.burden import Burden, BurdenRow, burden
+from antagonist.feedback.alarms.raising import decided, evaluate
+from antagonist.feedback.alarms.rules import AlarmBook, AlarmRule, alarm_book, alarm_fact_types
+
+__all__ = [
+    "AlarmBook",
+    "AlarmRule",
+    "Burden",
+    "BurdenRow",
+    "acknowledge",
+    "alarm_book",
+    "alarm_fact_types",
+    "burden",
+    "decided",
+    "evaluate",
+    "override",
+]

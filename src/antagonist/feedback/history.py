@@ -1,0 +1,69 @@
+"""Reading events: of one patient, as of when they happened and when they were known."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.engine import RowMapping
+
+from antagonist.feedback import tables as t
+from antagonist.feedback.events import RETRACTION, Event, moment, stamp
+
+_READ = (
+    "event_id", "patient", "n", "kind", "version", "occurred_at", "recorded_at",
+    "author", "role", "source", "corrects", "hash", "payload",
+)  # fmt: skip
+
+
+def event_of(row: RowMapping | dict[str, Any]) -> Event:
+    """An event from its row."""
+    return _events([tuple(row[name] for name in _READ)])[0]
+
+
+def _events(rows: Sequence[Sequence[Any]]) -> tuple[Event, ...]:
+    """Events from rows in the order of _READ; all payloads are read at once, which is faster."""
+    payloads = json.loads(f"[{','.join(row[-1] for row in rows)}]")
+    return tuple(
+        Event(
+            event_id, patient, n, kind, version, moment(occurred_at), moment(recorded_at),
+            author, role, source, corrects, payload, found,
+        )
+        for (
+            event_id, patient, n, kind, version, occurred_at, recorded_at,
+            author, role, source, corrects, found, _,
+        ), payload in zip(rows, payloads, strict=True)
+    )  # fmt: skip
+
+
+def all_events(
+    connection: Connection, patient: str, known_at: datetime | None
+) -> tuple[Event, ...]:
+    """Events of a patient that were on record by a time, in order of the chain."""
+    columns = [t.events.c[name] for name in _READ]
+    query = select(*columns).where(t.events.c.patient == patient).order_by(t.events.c.n)
+    if known_at is not None:
+        query = query.where(t.events.c.recorded_at <= stamp(known_at))
+    return _events(connection.execute(query).all())
+
+
+def current(events: Sequence[Event], valid_at: datetime | None = None) -> tuple[Event, ...]:
+    """Events that hold: none that was corrected or taken back, none after ``valid_at``."""
+    replaced = {event.corrects for event in events if event.corrects is not None}
+    kept = [
+        event
+        for event in events
+        if event.event_id not in replaced
+        and event.kind != RETRACTION
+        and (valid_at is None or event.occurred_at <= valid_at)
+    ]
+    return tuple(sorted(kept, key=lambda event: (event.occurred_at, event.n)))
+
+
+def patients_of(connection: Connection) -> Iterator[str]:
+    """Every patient with events, in order of id."""
+    for row in connection.execute(select(t.patients.c.patient).order_by(t.patients.c.patient)):
+        yield row[0]
