@@ -10,11 +10,13 @@ import psycopg
 from sqlalchemy.engine import make_url
 from tests.support.records import execute_postgres, postgres, wait_for_postgres
 
+CLIENTS = "backend_type = 'client backend'"  # not the server's own workers
+
 
 def backend_pid(url: str) -> int:
     """Process of the server that serves the writer, the only one connected to the database."""
     name = make_url(url).database
-    query = f"SELECT pid FROM pg_stat_activity WHERE datname = '{name}'"
+    query = f"SELECT pid FROM pg_stat_activity WHERE datname = '{name}' AND {CLIENTS}"
     ((pid,),) = execute_postgres(query)
     return int(pid)
 

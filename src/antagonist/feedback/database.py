@@ -15,7 +15,6 @@ from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
-from sqlalchemy.pool import NullPool
 
 from antagonist.foundation.errors import InputError
 
@@ -41,7 +40,7 @@ def engine_of(url: str) -> Engine:
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     if parsed.get_backend_name() != SQLITE or parsed.database in (None, "", ":memory:"):
         raise InputError("record", "database", url, "sqlite:///FILE or postgresql://...")
-    engine = create_engine(parsed, poolclass=NullPool)
+    engine = create_engine(parsed)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

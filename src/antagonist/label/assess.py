@@ -119,8 +119,9 @@ def assessed(
     indication: of the question; else the patient's own.
     Raises InputError for an unknown product or label, and where no indication is stated.
     """
+    chosen(label)
     known = gathered(patient, as_of)
-    wanted = [product(name) for name in product_ids] or list(candidates(chosen(label)))
+    wanted = [product(name) for name in product_ids] or list(candidates(label))
     stated = indication or patient.indication
     if stated not in ("opioid", "alcohol"):
         allowed = "opioid or alcohol; the base text knows no other indication"

@@ -319,3 +319,8 @@ def test_a_challenge_is_never_offered_in_withdrawal_or_with_opioids_in_the_urine
     found = answer(patient(provocation_tests=[], **changes), label="us", question="challenge")
     assert not found.permits
     assert rule in fired(found)
+
+
+def test_a_jurisdiction_nobody_knows_is_an_error_also_with_a_product_named() -> None:
+    with pytest.raises(InputError, match="jurisdiction: 'atlantis'"):
+        answer(patient(), label="atlantis")

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from antagonist.feedback.contents import FEEDBACK_DATA
 from antagonist.feedback.payloads.findings import VitalSigns
 from antagonist.foundation.data import Lines, near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
@@ -21,7 +21,7 @@ from antagonist.label.stated import stated_types
 
 Payload = Mapping[str, Any]
 Entry = dict[str, Any]
-SYMPTOM_FACTS = Path(__file__).parents[1] / "data" / "symptom_facts.yaml"
+SYMPTOM_FACTS = FEEDBACK_DATA / "symptom_facts.yaml"
 
 
 class SymptomFacts(BaseModel):

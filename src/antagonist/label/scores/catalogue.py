@@ -12,11 +12,9 @@ from pydantic import BaseModel, ConfigDict
 
 from antagonist.foundation.data import Lines, read_yaml, validated
 from antagonist.foundation.errors import InputError
-from antagonist.label.facts import Both, Provenance
+from antagonist.label.facts import DATA, Both, Provenance
 from antagonist.label.scores.formulas import FORMULAS
 from antagonist.label.scores.models import Score
-
-DATA = Path(__file__).parents[1] / "data"
 
 
 class Instrument(BaseModel):
