@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from antagonist import __version__
+from antagonist.cli.alarms import alarms_app
 from antagonist.cli.bench import bench
 from antagonist.cli.calibrate import calibrate
 from antagonist.cli.common import guarded
@@ -16,6 +17,8 @@ from antagonist.cli.compare import compare
 from antagonist.cli.label import label_app
 from antagonist.cli.plan import plan
 from antagonist.cli.provocation import provocation
+from antagonist.cli.record_files import record_app
+from antagonist.cli.replay import replay
 from antagonist.cli.screen import screen
 from antagonist.cli.simulate import simulate
 from antagonist.cli.situation import situation_app
@@ -61,6 +64,9 @@ app.command()(guarded(plan))
 app.command()(guarded(provocation))
 app.add_typer(situation_app, name="situation")
 app.add_typer(label_app, name="label")
+app.add_typer(record_app, name="record")
+app.add_typer(alarms_app, name="alarms")
+app.command()(guarded(replay))
 app.command()(guarded(study))
 app.command()(guarded(calibrate))
 app.command()(guarded(validate))

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import tarfile
 import tempfile
 from pathlib import Path
@@ -28,10 +27,10 @@ from antagonist.feedback.archive_format import (
 )
 from antagonist.feedback.archive_load import load
 from antagonist.feedback.database import check_revision, current_revision, reading
+from antagonist.feedback.files import new_file
 from antagonist.feedback.heads import Heads
-from antagonist.feedback.keys import PRIVATE, Keyring
+from antagonist.feedback.keys import Keyring
 from antagonist.feedback.record import Head, Record, log_head
-from antagonist.feedback.snapshot import snapshot
 from antagonist.feedback.verify import Report, verify
 from antagonist.foundation.errors import InputError
 
@@ -41,28 +40,14 @@ def export_archive(record: Record, path: Path) -> Manifest:
 
     Raises InputError where the file is there already or cannot be written: then none is left.
     """
-    if path.exists():
-        raise InputError("archive", "path", str(path), "a file that is not there yet")
     check_revision(record.engine)
     revision = current_revision(record.engine) or ""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "wb") as file:
-            with (
-                snapshot(record.engine) as connection,
-                tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive,
-            ):
-                manifest = _write(archive, connection, record.keys, revision, path.parent)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        allowed = f"a file that can be written ({error.strerror})"
-        raise InputError("archive", "path", str(path), allowed) from None
-    finally:
-        part.unlink(missing_ok=True)
-    return manifest
+    with (
+        new_file(path, "archive") as file,
+        reading(record.engine) as connection,
+        tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        return _write(archive, connection, record.keys, revision, path.parent)
 
 
 def import_archive(path: Path, engine: Engine, keys: Keyring) -> Report:
@@ -125,12 +110,3 @@ def _write_table(
         lines.seek(0)
         archive.addfile(entry, lines)
     return part
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make sure that the disk knows the file's name too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

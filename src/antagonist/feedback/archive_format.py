@@ -21,7 +21,7 @@ from typing import IO, Any
 from sqlalchemy import Connection, MetaData, String, Table, collate, select
 
 from antagonist.feedback.database import SQLITE
-from antagonist.feedback.snapshot import streamed
+from antagonist.feedback.streaming import streamed
 from antagonist.foundation.errors import InputError
 
 FORMAT = "antagonist record 1"

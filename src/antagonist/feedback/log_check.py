@@ -11,7 +11,7 @@ from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, entry_hash
 from antagonist.feedback.diagnosis import Misfit
 from antagonist.feedback.keys import Keyring
-from antagonist.feedback.snapshot import streamed
+from antagonist.feedback.streaming import streamed
 
 SIGNATURES_SAMPLED = 1_000
 End = tuple[int, str]

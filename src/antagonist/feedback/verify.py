@@ -16,10 +16,11 @@ from sqlalchemy import Connection, select
 
 from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, event_hash
+from antagonist.feedback.database import reading
 from antagonist.feedback.diagnosis import Row, misfits
 from antagonist.feedback.log_check import End, LogRead, Problem, read_log
 from antagonist.feedback.record import Record
-from antagonist.feedback.snapshot import snapshot, streamed
+from antagonist.feedback.streaming import streamed
 from antagonist.foundation.errors import InputError
 
 PROGRESS_EVERY = 100_000
@@ -59,7 +60,7 @@ def verify(record: Record, progress: Progress | None = None) -> Report:
     """
     # Before the snapshot: whatever is written meanwhile, the log is never behind this head.
     known, problems = _known_head(record)
-    with snapshot(record.engine) as connection:
+    with reading(record.engine) as connection:
         log = read_log(connection, record.keys, known)
         chains = _read_events(connection, progress)
         problems += log.problems

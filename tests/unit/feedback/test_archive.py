@@ -15,12 +15,11 @@ from tests.support.records import SettableClock, new_keys, words
 
 from antagonist.feedback.archive import export_archive, fingerprints, import_archive
 from antagonist.feedback.archive_format import row_of
-from antagonist.feedback.database import current_revision, engine_of
+from antagonist.feedback.database import current_revision, engine_of, reading
 from antagonist.feedback.events import Actor
 from antagonist.feedback.identity import create_patient, find
 from antagonist.feedback.keys import Keyring, load_keyring
 from antagonist.feedback.record import Record
-from antagonist.feedback.snapshot import snapshot
 from antagonist.foundation.errors import InputError
 
 
@@ -94,7 +93,7 @@ def test_an_archive_comes_back_whole_and_its_end_is_kept(
     keys = load_keyring(copied)
     report = import_archive(path, empty, keys)
     assert (report.events, report.patients, report.problems) == (3, 2, ())
-    with snapshot(filled.engine) as here, snapshot(empty) as there:
+    with reading(filled.engine) as here, reading(empty) as there:
         assert fingerprints(there) == fingerprints(here)
     again = Record(empty, keys, clock)
     assert again.heads.known() == filled.heads.known()

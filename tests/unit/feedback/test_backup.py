@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,11 @@ from tests.support.records import (
 from antagonist.feedback import tables as t
 from antagonist.feedback.archive import fingerprints
 from antagonist.feedback.backup import backup, restore
-from antagonist.feedback.database import engine_of, migrate, writing
+from antagonist.feedback.database import engine_of, migrate, reading, writing
 from antagonist.feedback.events import Actor
 from antagonist.feedback.identity import create_patient, erase, find, identity_of
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.record import Record
-from antagonist.feedback.snapshot import snapshot
 from antagonist.feedback.verify import verify
 from antagonist.foundation.errors import InputError
 
@@ -51,7 +51,7 @@ def filled(record: Record, actor: Actor, clock: SettableClock) -> Record:
 
 
 def _prints(record: Record) -> dict[str, str]:
-    with snapshot(record.engine) as connection:
+    with reading(record.engine) as connection:
         return fingerprints(connection)
 
 
@@ -231,11 +231,9 @@ def test_rows_that_the_tables_do_not_take_leave_nothing(
 ) -> None:
     """Whole by its hashes, wrong by the tables' own rules: an identifier of nobody."""
     if filled.engine.dialect.name == "sqlite":
-        with filled.engine.connect() as connection:
-            raw = connection.connection.cursor()
-            raw.execute("ROLLBACK") if connection.connection.in_transaction else None
-            raw.execute("PRAGMA foreign_keys=OFF")
-            raw.execute("UPDATE identifiers SET patient = 'nobody'")
+        with closing(filled.engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA foreign_keys=OFF")
+            raw.cursor().execute("UPDATE identifiers SET patient = 'nobody'")
     else:
         with writing(filled.engine) as connection:
             connection.exec_driver_sql(

@@ -14,10 +14,9 @@ from tests.support.records import new_keys, words
 from antagonist.feedback import tables as t
 from antagonist.feedback import verify as verifying
 from antagonist.feedback.chain import FIRST, entry_hash, event_hash
-from antagonist.feedback.database import writing
+from antagonist.feedback.database import reading, writing
 from antagonist.feedback.events import Actor
 from antagonist.feedback.record import Record
-from antagonist.feedback.snapshot import snapshot
 from antagonist.feedback.verify import verify
 
 Found = set[tuple[str, str | None, int | None]]
@@ -373,9 +372,9 @@ def test_progress_is_told(filled: Record, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_snapshot_does_not_see_what_is_written_meanwhile(filled: Record, actor: Actor) -> None:
     count = select(func.count()).select_from(t.events)
-    with snapshot(filled.engine) as connection:
+    with reading(filled.engine) as connection:
         assert connection.execute(select(func.count()).select_from(t.log)).scalar() == ENTRIES
         filled.append("c", [words("meanwhile")], actor)
         assert connection.execute(count).scalar() == 7
-    with snapshot(filled.engine) as connection:
+    with reading(filled.engine) as connection:
         assert connection.execute(count).scalar() == 8

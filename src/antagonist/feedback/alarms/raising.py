@@ -118,7 +118,7 @@ def _corrected(
 def _touches(event: Event, alarm: Event) -> bool:
     if event.n <= alarm.n or event.kind in ABOUT_ALARMS or event.kind == DECISION:
         return False
-    return event.corrects is not None or event.occurred_at <= alarm.occurred_at
+    return event.corrects is not None or event.occurred_at < alarm.occurred_at
 
 
 def _still_stands(alarm: Event, written: Sequence[Event], tz: Any, model: Model) -> bool:

@@ -1,0 +1,183 @@
+"""``antagonist alarms``: raise, list, answer, and how much they burden."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from antagonist.cli.common import (
+    JsonOption,
+    Language,
+    LanguageOption,
+    answers,
+    guarded,
+    print_json,
+    progress,
+)
+from antagonist.cli.record_common import (
+    DATABASE,
+    KEYS,
+    AuthorOption,
+    DatabaseOption,
+    KeysOption,
+    RoleOption,
+    SourceOption,
+    actor,
+    opened,
+)
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from antagonist.feedback.events import Event
+
+SCHEMA = "antagonist.alarms/1"
+alarms_app = typer.Typer(
+    no_args_is_help=True, help="Alarms on the record: check, list, answer, and their burden."
+)
+ZoneOption = Annotated[str, typer.Option("--timezone", help="The clinic's IANA time zone.")]
+AtOption = Annotated[str | None, typer.Option("--at", help="Moment asked for; default now.")]
+
+
+@alarms_app.command()
+@guarded
+def check(
+    patient: Annotated[
+        str | None, typer.Option(help="One patient; default everybody on record.")
+    ] = None,
+    timezone: ZoneOption = "UTC",
+    at: AtOption = None,
+    language: LanguageOption = Language.en,
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """Raise what is due, withdraw what no longer holds; say what was written."""
+    from dataclasses import asdict
+
+    from antagonist.feedback.alarms.raising import evaluate
+    from antagonist.feedback.database import reading
+    from antagonist.feedback.history import patients_of
+
+    record, moment = opened(database, keys), clinic_time(at, timezone)
+    with reading(record.engine) as connection:
+        everybody = [patient] if patient is not None else list(patients_of(connection))
+    written: list[Event] = []
+    with progress("Checking alarms", len(everybody)) as advance:
+        for done, each in enumerate(everybody, start=1):
+            written += evaluate(record, each, moment)
+            advance(done)
+    if json:
+        print_json(SCHEMA, {"events": [asdict(event) for event in written]})
+        return
+    from antagonist.report.alarm_text import print_alarm_events
+
+    print_alarm_events(written, answers(), language.value, moment.tzinfo)
+
+
+@alarms_app.command("list")
+@guarded
+def list_open(
+    patient: Annotated[str, typer.Option(help="The record's id of the patient.")],
+    timezone: ZoneOption = "UTC",
+    language: LanguageOption = Language.en,
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """List a patient's alarms with what was answered to them."""
+    from dataclasses import asdict
+
+    record = opened(database, keys)
+    found = [event for event in record.history(patient) if event.kind.startswith("alarm_")]
+    if json:
+        print_json(SCHEMA, {"events": [asdict(event) for event in found]})
+        return
+    from antagonist.report.alarm_text import print_alarm_events
+
+    print_alarm_events(found, answers(), language.value, clinic_time(None, timezone).tzinfo)
+
+
+@alarms_app.command()
+@guarded
+def acknowledge(
+    alarm: Annotated[str, typer.Argument(help="The alarm's event id.")],
+    author: AuthorOption,
+    role: RoleOption,
+    note: Annotated[str | None, typer.Option(help="What was done.")] = None,
+    source: SourceOption = "command line",
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+) -> None:
+    """An alarm was seen to."""
+    from antagonist.feedback.alarms.answers import acknowledge as acknowledged
+
+    event = acknowledged(opened(database, keys), alarm, actor(author, role, source), note)
+    typer.echo(f"acknowledged: {event.event_id}")
+
+
+@alarms_app.command()
+@guarded
+def override(
+    alarm: Annotated[str, typer.Argument(help="The alarm's event id.")],
+    author: AuthorOption,
+    role: RoleOption,
+    reason: Annotated[str, typer.Option(help="Why it is set aside; kept.")],
+    source: SourceOption = "command line",
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+) -> None:
+    """An alarm is set aside, with a reason."""
+    from antagonist.feedback.alarms.answers import override as overridden
+
+    event = overridden(opened(database, keys), alarm, actor(author, role, source), reason)
+    typer.echo(f"overridden: {event.event_id}")
+
+
+@alarms_app.command()
+@guarded
+def burden(
+    first: Annotated[str, typer.Option("--from", help="Beginning, with an offset.")],
+    last: Annotated[str, typer.Option("--to", help="End, with an offset.")],
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+    json: JsonOption = False,
+) -> None:
+    """How often each rule was shown, accepted, overridden, ignored."""
+    from dataclasses import asdict
+
+    from antagonist.feedback.alarms.burden import burden as burdened
+    from antagonist.foundation.clock import parse_time
+
+    found = burdened(
+        opened(database, keys),
+        parse_time(first, None, "", "from"),
+        parse_time(last, None, "", "to"),
+    )
+    if json:
+        print_json(SCHEMA, asdict(found))
+        return
+    from rich.table import Table
+
+    names = ("shown", "acknowledged", "in_time", "overridden", "withdrawn", "open", "unanswered")
+    table = Table("alarm", "severity", "role", *(name.replace("_", " ") for name in names))
+    for row in found.rows:
+        counts = [str(getattr(row, name)) for name in names]
+        table.add_row(row.alarm, row.severity, row.role, *counts)
+    answers().print(table)
+    rate = found.per_100_patient_days
+    shown = "unknown" if rate is None else f"{rate:.2f}"
+    typer.echo(
+        f"{found.patients} patients, {found.patient_days:.0f} patient-days, {shown} alarms per 100"
+    )
+
+
+def clinic_time(at: str | None, timezone: str) -> datetime:
+    """A moment in the clinic's zone, now where none is stated."""
+    from datetime import datetime
+
+    from antagonist.foundation.clock import parse_time, zone
+
+    tz = zone(timezone, "", "timezone")
+    return datetime.now(tz) if at is None else parse_time(at, tz, "", "at")
