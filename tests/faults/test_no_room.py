@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.faults.kill_rounds import PATIENCE_S, check_chain
-from tests.support.records import NURSE, SettableClock, database_on, opened, words
+from tests.support.records import NURSE, SettableClock, database_on, new_keys, opened, words
 
 from antagonist.feedback import database
 from antagonist.feedback.keys import Keyring
@@ -42,11 +42,11 @@ def small_disk() -> Iterator[Path]:
     shutil.rmtree(outer)
 
 
-def _fill_until_refused(record: Record) -> tuple[int, InputError]:
+def _fill_until_refused(record: Record, events: int = 20) -> tuple[int, InputError]:
     """How many calls returned, and the error of the one that did not."""
     for number in range(10_000):
         try:
-            record.append("p", [words("x" * 1_000)] * 20 + [words(str(number))], NURSE)
+            record.append("p", [words("x" * 1_000)] * events, NURSE)
         except InputError as error:
             return number, error
     raise AssertionError("the disk does not fill up")
@@ -60,9 +60,27 @@ def test_a_full_disk(backend: str, small_disk: Path, keys: Keyring, clock: Setta
         assert done > 0
         assert "space on the disk" in str(error)
         ballast.unlink()
-        assert [event.n for event in record.all("p")] == list(range(1, 21 * done + 1))
+        assert [event.n for event in record.all("p")] == list(range(1, 20 * done + 1))
         check_chain(record)
-        record.append("p", [words("room again")], NURSE, expected=21 * done)
+        record.append("p", [words("room again")], NURSE, expected=20 * done)
+        check_chain(record)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_full_disk_that_holds_the_keys_too(
+    backend: str, small_disk: Path, clock: SettableClock
+) -> None:
+    """The head beside the keys is written after the event: whichever fails first, it is said."""
+    ballast = small_disk / "ballast"
+    keys = new_keys(small_disk)
+    with database_on(backend, small_disk) as url, opened(url, keys, clock) as record:
+        ballast.write_bytes(bytes(shutil.disk_usage(small_disk).free - ROOM_BYTES // 8))
+        done, error = _fill_until_refused(record, events=1)
+        assert "space on the disk" in str(error)
+        ballast.unlink()
+        assert len(record.all("p")) in (done, done + 1)
+        check_chain(record)
+        record.append("p", [words("room again")], NURSE)
         check_chain(record)
 
 

@@ -60,14 +60,15 @@ def check(
     from antagonist.feedback.database import reading
     from antagonist.feedback.history import patients_of
 
-    record, moment = opened(database, keys), clinic_time(at, timezone)
-    with reading(record.engine) as connection:
-        everybody = [patient] if patient is not None else list(patients_of(connection))
+    moment = clinic_time(at, timezone)
     written: list[Event] = []
-    with progress("Checking alarms", len(everybody)) as advance:
-        for done, each in enumerate(everybody, start=1):
-            written += evaluate(record, each, moment)
-            advance(done)
+    with opened(database, keys) as record:
+        with reading(record.engine) as connection:
+            everybody = [patient] if patient is not None else list(patients_of(connection))
+        with progress("Checking alarms", len(everybody)) as advance:
+            for done, each in enumerate(everybody, start=1):
+                written += evaluate(record, each, moment)
+                advance(done)
     if json:
         print_json(SCHEMA, {"events": [asdict(event) for event in written]})
         return
@@ -89,8 +90,9 @@ def list_open(
     """List a patient's alarms with what was answered to them."""
     from dataclasses import asdict
 
-    record = opened(database, keys)
-    found = [event for event in record.history(patient) if event.kind.startswith("alarm_")]
+    with opened(database, keys) as record:
+        held = record.history(patient)
+    found = [event for event in held if event.kind.startswith("alarm_")]
     if json:
         print_json(SCHEMA, {"events": [asdict(event) for event in found]})
         return
@@ -113,7 +115,9 @@ def acknowledge(
     """An alarm was seen to."""
     from antagonist.feedback.alarms.answers import acknowledge as acknowledged
 
-    event = acknowledged(opened(database, keys), alarm, actor(author, role, source), note)
+    who = actor(author, role, source)
+    with opened(database, keys) as record:
+        event = acknowledged(record, alarm, who, note)
     typer.echo(f"acknowledged: {event.event_id}")
 
 
@@ -131,7 +135,9 @@ def override(
     """An alarm is set aside, with a reason."""
     from antagonist.feedback.alarms.answers import override as overridden
 
-    event = overridden(opened(database, keys), alarm, actor(author, role, source), reason)
+    who = actor(author, role, source)
+    with opened(database, keys) as record:
+        event = overridden(record, alarm, who, reason)
     typer.echo(f"overridden: {event.event_id}")
 
 
@@ -150,11 +156,9 @@ def burden(
     from antagonist.feedback.alarms.burden import burden as burdened
     from antagonist.foundation.clock import parse_time
 
-    found = burdened(
-        opened(database, keys),
-        parse_time(first, None, "", "from"),
-        parse_time(last, None, "", "to"),
-    )
+    start, end = parse_time(first, None, "", "from"), parse_time(last, None, "", "to")
+    with opened(database, keys) as record:
+        found = burdened(record, start, end)
     if json:
         print_json(SCHEMA, asdict(found))
         return

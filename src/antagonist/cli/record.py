@@ -40,10 +40,13 @@ def init(database: DatabaseOption = DATABASE, keys: KeysOption = KEYS) -> None:
     from antagonist.foundation.errors import InputError
 
     engine = engine_of(database)
-    if current_revision(engine) is not None:
-        raise InputError("record", "database", database, "an empty database")
-    create_keyring(keys)
-    migrate(engine)
+    try:
+        if current_revision(engine) is not None:
+            raise InputError("record", "database", database, "an empty database")
+        create_keyring(keys)
+        migrate(engine)
+    finally:
+        engine.dispose()
     typer.echo(f"made {database}\nkeys {keys}: keep a copy elsewhere, not with the database")
 
 
@@ -58,8 +61,11 @@ def migrate(
     from antagonist.feedback.database import migrate as migrated
 
     engine = engine_of(database)
-    migrated(engine, to)
-    typer.echo(f"revision {current_revision(engine)}")
+    try:
+        migrated(engine, to)
+        typer.echo(f"revision {current_revision(engine)}")
+    finally:
+        engine.dispose()
 
 
 @record_app.command()
@@ -80,12 +86,9 @@ def create(
     from antagonist.feedback.identity import create_patient
 
     names = {"name": name} if name else {}
-    found = create_patient(
-        opened(database, keys),
-        actor(author, role, source),
-        names,
-        [_identifier(text) for text in identifier],
-    )
+    who, known_by = actor(author, role, source), [_identifier(text) for text in identifier]
+    with opened(database, keys) as record:
+        found = create_patient(record, who, names, known_by)
     if json:
         print_json(SCHEMA, {"patient": found})
     else:
@@ -103,7 +106,8 @@ def find(
     """Find a patient by an identifier; two candidates are refused with both named."""
     from antagonist.feedback.identity import find as found_by
 
-    found = found_by(opened(database, keys), *_identifier(identifier))
+    with opened(database, keys) as record:
+        found = found_by(record, *_identifier(identifier))
     if json:
         print_json(SCHEMA, {"patient": found})
     else:
@@ -144,13 +148,9 @@ def add(
     """Append an event. It is on the disk when the command ends; alarms are raised with it."""
     from antagonist.feedback.events import NewEvent
 
-    written = opened(database, keys).append(
-        patient,
-        [NewEvent(kind, _time(at), _payload(values or []))],
-        actor(author, role, source),
-        expected=expected,
-        key=key,
-    )
+    new, who = NewEvent(kind, _time(at), _payload(values or [])), actor(author, role, source)
+    with opened(database, keys) as record:
+        written = record.append(patient, [new], who, expected=expected, key=key)
     _show(written, json=json)
 
 
@@ -175,18 +175,20 @@ def correct(
     from antagonist.feedback.events import RETRACTION, NewEvent
     from antagonist.foundation.errors import InputError
 
-    record = opened(database, keys)
-    wrong = next((e for e in record.all(patient) if e.event_id == event), None)
-    if wrong is None:
-        raise InputError("record", "event", event, "an event of this patient")
-    when = _time(at) if at is not None else wrong.occurred_at
-    if values:
-        new = NewEvent(wrong.kind, when, _payload(values), wrong.version, event)
-    else:
-        if not reason:
-            raise InputError("", "reason", reason, "why the event is taken back")
-        new = NewEvent(RETRACTION, when, {"reason": reason}, 1, event)
-    _show(record.append(patient, [new], actor(author, role, source)), json=json)
+    if not values and not reason:
+        raise InputError("", "reason", reason, "why the event is taken back")
+    who = actor(author, role, source)
+    with opened(database, keys) as record:
+        wrong = next((e for e in record.all(patient) if e.event_id == event), None)
+        if wrong is None:
+            raise InputError("record", "event", event, "an event of this patient")
+        when = _time(at) if at is not None else wrong.occurred_at
+        if values:
+            new = NewEvent(wrong.kind, when, _payload(values), wrong.version, event)
+        else:
+            new = NewEvent(RETRACTION, when, {"reason": reason}, 1, event)
+        written = record.append(patient, [new], who)
+    _show(written, json=json)
 
 
 @record_app.command()
@@ -203,18 +205,13 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show a patient's events, as of when they happened and when they were known."""
-    record = opened(database, keys)
-    if every:
-        _show(record.all(patient), json=json)
-        return
-    _show(
-        record.history(
-            patient,
-            valid_at=_time(valid_at) if valid_at else None,
-            known_at=_time(known_at) if known_at else None,
-        ),
-        json=json,
-    )
+    valid, known = (_time(text) if text else None for text in (valid_at, known_at))
+    with opened(database, keys) as record:
+        if every:
+            found = record.all(patient)
+        else:
+            found = record.history(patient, valid_at=valid, known_at=known)
+    _show(found, json=json)
 
 
 def _time(text: str) -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,13 +34,18 @@ RoleOption = Annotated[
 SourceOption = Annotated[str, typer.Option("--source", help="Where it comes from.")]
 
 
-def opened(database: str, keys: Path) -> Record:
-    """The record. Raises InputError for a database or key file that does not fit."""
+@contextmanager
+def opened(database: str, keys: Path) -> Iterator[Record]:
+    """The record, closed afterwards. Raises InputError for a database or keys that do not fit."""
     from antagonist.feedback.database import engine_of
     from antagonist.feedback.keys import load_keyring
     from antagonist.feedback.record import open_record
 
-    return open_record(engine_of(database), load_keyring(keys))
+    engine = engine_of(database)
+    try:
+        yield open_record(engine, load_keyring(keys))
+    finally:
+        engine.dispose()
 
 
 def actor(author: str, role: str, source: str) -> Actor:

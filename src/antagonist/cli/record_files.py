@@ -43,8 +43,8 @@ def verify(
 
     from antagonist.feedback.verify import verify as verified
 
-    with progress("Verifying") as advance:
-        report = verified(opened(database, keys), advance)
+    with opened(database, keys) as record, progress("Verifying") as advance:
+        report = verified(record, advance)
     if json:
         print_json(SCHEMA, asdict(report))
     else:
@@ -77,8 +77,8 @@ def backup(
     """Write the whole record to one file and read it back. The keys are not in it."""
     from antagonist.feedback.backup import backup as backed_up
 
-    with progress("Backing up"):
-        backed_up(opened(database, keys), path)
+    with opened(database, keys) as record, progress("Backing up"):
+        backed_up(record, path)
     typer.echo(f"written {path}; the keys ({keys}) are not in it: keep a copy apart")
 
 
@@ -95,7 +95,8 @@ def restore(
 
     with progress("Restoring"):
         restored(path, database)
-        report = verified(opened(database, keys))
+        with opened(database, keys) as record:
+            report = verified(record)
     typer.echo(f"restored {report.events} events of {report.patients} patients")
     for problem in report.problems:
         typer.echo(
@@ -124,10 +125,9 @@ def import_(
 
     from antagonist.feedback.transfer import import_events
 
-    with progress("Importing"):
-        report = import_events(
-            opened(database, keys), path, actor(author, role, source), partial=partial
-        )
+    who = actor(author, role, source)
+    with opened(database, keys) as record, progress("Importing"):
+        report = import_events(record, path, who, partial=partial)
     if json:
         print_json(SCHEMA, asdict(report))
     else:
@@ -150,5 +150,6 @@ def export(
     """Export events as they can be imported again."""
     from antagonist.feedback.transfer import export_events
 
-    written = export_events(opened(database, keys), patient, path)
+    with opened(database, keys) as record:
+        written = export_events(record, patient, path)
     typer.echo(f"{written} events written to {path}")

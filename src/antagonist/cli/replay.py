@@ -44,14 +44,8 @@ def replay(
     from antagonist.foundation.clock import parse_time
 
     start = parse_time(since, None, "", "since") if since is not None else None
-    with progress("Replaying") as advance:
-        report = replayed(
-            opened(database, keys),
-            patient=patient,
-            since=start,
-            under=under.value,
-            progress=advance,
-        )
+    with opened(database, keys) as record, progress("Replaying") as advance:
+        report = replayed(record, patient=patient, since=start, under=under.value, progress=advance)
     if json:
         print_json(SCHEMA, asdict(report))
     else:

@@ -35,7 +35,7 @@ def load(path: Path, engine: Engine) -> Manifest:
         _refuse_filled(connection)
     here = current_revision(engine)
     if here is not None and here != manifest.revision:
-        pass
+        migrate(engine, "base")
     migrate(engine, manifest.revision)
     try:
         with opened(path) as archive, writing(engine) as connection:

@@ -17,7 +17,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DataError, IntegrityError
 
 from antagonist.feedback import tables as t
 from antagonist.feedback.database import reading, writing
@@ -132,17 +131,16 @@ def _exported(connection: Connection, patient: str) -> Iterator[Mapping[str, Any
 
 
 def _take(connection: Connection, under_way: _Import, row: RowRead | Refused) -> None:
-    """Write a row's event, or keep why not. A row that failed leaves nothing behind."""
+    """Write a row's event, or keep why not: an append looks at everything before it writes."""
     if isinstance(row, Refused):
         under_way.refused.append(row)
         return
     try:
-        with connection.begin_nested():
-            _write(connection, under_way, row)
+        _write(connection, under_way, row)
     except InputError as error:
         under_way.refused.append(Refused(row.line, error.field, str(error)))
-    except (DataError, IntegrityError) as error:
-        under_way.refused.append(Refused(row.line, "", f"the database refused it: {error.orig}"))
+    except UnicodeEncodeError as error:
+        under_way.refused.append(Refused(row.line, "", f"text that UTF-8 cannot hold: {error}"))
 
 
 def _write(connection: Connection, under_way: _Import, row: RowRead) -> None:
@@ -266,10 +264,11 @@ def _text(values: Mapping[str, Any], name: str, column: Any = None) -> str | Non
     if value is None:
         return None
     longest = None if column is None else column.type.length
-    if not isinstance(value, str) or not value or (longest and len(value) > longest):
+    is_text = isinstance(value, str) and value != "" and value.isprintable()
+    if not is_text or (longest and len(value) > longest):
         limit = f" of at most {longest} characters" if longest else ""
-        raise InputError("events", name, value, f"text{limit}")
-    return value
+        raise InputError("events", name, value, f"printable text{limit}")
+    return str(value)
 
 
 def _is_known(connection: Connection, patient: str) -> bool:

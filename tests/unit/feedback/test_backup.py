@@ -205,17 +205,37 @@ def test_a_database_of_another_version_is_not_backed_up(filled: Record, tmp_path
     assert not (tmp_path / "backup.tar").exists()
 
 
+@pytest.mark.parametrize("has_tables", [False, True])
 def test_a_backup_of_the_first_version_is_brought_up_to_date(
-    filled: Record, empty_url: str, keys: Keyring, clock: SettableClock, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    filled: Record, backend: str, keys: Keyring, clock: SettableClock, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, has_tables: bool,
 ) -> None:  # fmt: skip
     migrate(filled.engine, "0001")
-    monkeypatch.setattr("antagonist.feedback.archive.check_revision", lambda _engine: None)
-    assert backup(filled, tmp_path / "old.tar").revision == "0001"
-    restore(tmp_path / "old.tar", empty_url)
-    migrate(filled.engine)
-    with opened(empty_url, keys, clock) as again:
-        assert _prints(again) == _prints(filled)
+    with monkeypatch.context() as patched:
+        patched.setattr("antagonist.feedback.archive.check_revision", lambda _engine: None)
+        assert backup(filled, tmp_path / "old.tar").revision == "0001"
+    folder = tmp_path / "again"
+    folder.mkdir()
+    with (migrated_database if has_tables else empty_database)(backend, folder) as url:
+        restore(tmp_path / "old.tar", url)
+        migrate(filled.engine)
+        with opened(url, keys, clock) as again:
+            assert _prints(again) == _prints(filled)
+
+
+def test_the_order_of_rows_is_that_of_bytes_in_any_language(
+    filled: Record,
+) -> None:
+    if filled.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite compares bytes")
+    before = _prints(filled)
+    with writing(filled.engine) as connection:
+        change = "ALTER TABLE patients ALTER patient TYPE varchar(36) COLLATE unicode"
+        connection.exec_driver_sql(change)
+        by_language = select(t.patients.c.patient).order_by(t.patients.c.patient)
+        sorted_by_language = list(connection.execute(by_language).scalars())
+    assert sorted_by_language != sorted(sorted_by_language)
+    assert _prints(filled) == before
 
 
 def _tables(url: str) -> list[str]:

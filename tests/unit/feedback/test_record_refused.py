@@ -20,10 +20,11 @@ from antagonist.feedback.database import (
 from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.record import ConflictError, Record, open_record
+from antagonist.feedback.tables import metadata
 from antagonist.foundation.errors import InputError
 
 PATIENT = "a-patient"
-TABLES = ("events", "log", "requests", "patients", "contents", "identities", "identifiers")
+TABLES = tuple(metadata.tables)
 
 
 def everything(record: Record) -> dict[str, list[tuple[object, ...]]]:

@@ -1,0 +1,162 @@
+"""The example patient from an empty database to a verified, restored, replayed record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.records import BACKENDS, empty_database
+from typer.testing import CliRunner, Result
+
+from antagonist.cli.main import app
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "record" / "twelve_weeks.yaml"
+WHO = ["--author", "nurse.ivanova", "--role", "nurse"]
+
+
+class Clinic:
+    """A record and the commands on it."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self.keys = url, folder / "keys" / "record.keys"
+
+    def run(self, *words: object, code: int = 0) -> Result:
+        """A command on the record; its exit code has to be as said."""
+        env = {
+            "ANTAGONIST_DATABASE": self.url, "ANTAGONIST_KEYS": str(self.keys), "COLUMNS": "240",
+        }  # fmt: skip
+        result = CliRunner().invoke(app, [str(word) for word in words], env=env)
+        assert result.exit_code == code, result.output
+        return result
+
+    def patient(self) -> str:
+        """The example patient, created."""
+        made = self.run("record", "create", "--identifier", "clinic=demo-12-weeks", *WHO)
+        return made.stdout.strip()
+
+
+@pytest.fixture(params=BACKENDS)
+def clinic(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Clinic]:
+    """An empty clinic on each database."""
+    folder = tmp_path / "clinic"
+    folder.mkdir()
+    with empty_database(request.param, folder) as url:
+        found = Clinic(url, folder)
+        found.run("record", "init")
+        yield found
+
+
+def alarms(clinic: Clinic, at: str) -> list[str]:
+    shown = clinic.run(
+        "alarms", "check", "--timezone", "Europe/Moscow", "--at", at, "--json"
+    )  # fmt: skip
+    events = json.loads(shown.stdout)["events"]
+    return sorted(e["payload"]["alarm"] for e in events if e["kind"] == "alarm_raised")
+
+
+def test_twelve_weeks_from_an_empty_database_to_a_restored_and_replayed_record(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    patient = clinic.patient()
+    assert "51 written, 0 known already, 0 refused" in clinic.run(
+        "record", "import", EXAMPLE, *WHO
+    ).stdout  # fmt: skip
+    assert alarms(clinic, "2026-04-02 09:00") == ["liver-tests-watch"]
+    assert alarms(clinic, "2026-04-04 09:00") == ["missed-unprotected"]
+    assert alarms(clinic, "2026-05-08 10:00") == ["opioid-lapse", "urine-opioid-blocked"]
+    assert alarms(clinic, "2026-05-08 10:00") == []
+    assert "0 problems" in clinic.run("record", "verify").stdout
+    assert "3 identical" in clinic.run("replay").stdout
+
+    backup = tmp_path / "record.tar"
+    clinic.run("record", "backup", backup)
+    before = clinic.run("record", "show", "--patient", patient, "--every", "--json").stdout
+    backend = "sqlite" if clinic.url.startswith("sqlite") else "postgresql"
+    folder = tmp_path / "again"
+    folder.mkdir()
+    with empty_database(backend, folder) as url:
+        clinic.url = url
+        assert "restored" in clinic.run("record", "restore", backup).stdout
+        after = clinic.run("record", "show", "--patient", patient, "--every", "--json").stdout
+        assert after == before
+        assert "0 problems" in clinic.run("record", "verify").stdout
+        assert "3 identical" in clinic.run("replay").stdout
+
+
+def test_one_event_is_added_corrected_and_read_as_of_two_times(clinic: Clinic) -> None:
+    patient = clinic.patient()
+    fields = ["route=oral", "dose_mg=50", "status=observed", "observed_by=nurse.ivanova"]
+    added = clinic.run(
+        "record", "add", "--patient", patient, "--kind", "dose", "--at", "2026-05-03T09:00:00Z",
+        "--key", "visit-1", *WHO, *fields, "--json",
+    )  # fmt: skip
+    (event,) = json.loads(added.stdout)["events"]
+    again = clinic.run(
+        "record", "add", "--patient", patient, "--kind", "dose", "--at", "2026-05-03T09:00:00Z",
+        "--key", "visit-1", *WHO, *fields, "--json",
+    )  # fmt: skip
+    assert json.loads(again.stdout)["events"][0]["event_id"] == event["event_id"]
+    clinic.run(
+        "record", "correct", "--patient", patient, "--event", event["event_id"], *WHO,
+        "--reason", "wrong patient",
+    )  # fmt: skip
+    held = json.loads(clinic.run("record", "show", "--patient", patient, "--json").stdout)
+    assert "dose" not in {e["kind"] for e in held["events"]}
+    known = json.loads(
+        clinic.run(
+            "record", "show", "--patient", patient, "--known-at", event["recorded_at"], "--json"
+        ).stdout
+    )
+    assert "dose" in {e["kind"] for e in known["events"]}
+
+
+def test_an_alarm_is_answered_and_counted(clinic: Clinic) -> None:
+    clinic.patient()
+    clinic.run("record", "import", EXAMPLE, *WHO)
+    shown = clinic.run("alarms", "check", "--timezone", "Europe/Moscow",
+                       "--at", "2026-05-08 10:00", "--json")  # fmt: skip
+    raised = [e for e in json.loads(shown.stdout)["events"] if e["kind"] == "alarm_raised"]
+    prescriber = ["--author", "dr.petrov", "--role", "prescriber"]
+    clinic.run("alarms", "acknowledge", raised[0]["event_id"], *prescriber, "--note", "called")
+    clinic.run("alarms", "override", raised[1]["event_id"], *prescriber, "--reason", "known")
+    clinic.run("alarms", "acknowledge", raised[0]["event_id"], *prescriber, code=2)
+    burden = clinic.run("alarms", "burden", "--from", "2026-01-01T00:00:00Z",
+                        "--to", "2099-01-01T00:00:00Z", "--json")  # fmt: skip
+    rows = json.loads(burden.stdout)["rows"]
+    assert sum(row["acknowledged"] for row in rows) == 1
+    assert sum(row["overridden"] for row in rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "match"),
+    [
+        (["--kind", "doze", "--at", "2026-05-03T09:00:00Z"], "did you mean dose"),
+        (["--kind", "words", "--at", "2026-05-03 09:00", "text=x"], "an offset"),
+        (["--kind", "words", "--at", "2026-05-03T09:00:00Z"], "text"),
+        (["--kind", "words", "--at", "2026-05-03T09:00:00Z", "text"], "FIELD=VALUE"),
+    ],
+)
+def test_a_bad_event_is_one_line_and_nothing_is_written(
+    clinic: Clinic, words: list[str], match: str
+) -> None:
+    patient = clinic.patient()
+    shown = clinic.run("record", "add", "--patient", patient, *WHO, *words, code=2)
+    assert match in shown.stderr
+    held = json.loads(clinic.run("record", "show", "--patient", patient, "--json").stdout)
+    assert len(held["events"]) == 1
+
+
+def test_every_write_has_an_actor_of_a_known_role(clinic: Clinic) -> None:
+    shown = clinic.run(
+        "record", "create", "--identifier", "clinic=1", "--author", "x", "--role", "king", code=2
+    )
+    assert "one of patient, nurse" in shown.stderr
+
+
+def test_an_identifier_is_matched_exactly_and_found_once(clinic: Clinic) -> None:
+    patient = clinic.patient()
+    assert clinic.run("record", "find", "clinic=demo-12-weeks").stdout.strip() == patient
+    clinic.run("record", "find", "clinic=demo-12-week", code=2)
+    clinic.run("record", "find", "demo-12-weeks", code=2)
