@@ -23,6 +23,7 @@ from antagonist.cli.screen import screen
 from antagonist.cli.simulate import simulate
 from antagonist.cli.situation import situation_app
 from antagonist.cli.study import study
+from antagonist.cli.today import today
 from antagonist.cli.validate import validate
 
 GARBAGE_AFTER = 100_000  # objects
@@ -66,6 +67,7 @@ app.add_typer(situation_app, name="situation")
 app.add_typer(label_app, name="label")
 app.add_typer(record_app, name="record")
 app.add_typer(alarms_app, name="alarms")
+app.command()(guarded(today))
 app.command()(guarded(replay))
 app.command()(guarded(study))
 app.command()(guarded(calibrate))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, select
@@ -39,6 +40,7 @@ from antagonist.foundation.errors import InputError
 
 CREATED = "patient_created"
 YEARS = (1900, 2200)
+NOT_KEPT = ("Cc", "Cs")  # control characters and halves of characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +266,14 @@ def _text(values: Mapping[str, Any], name: str, column: Any = None) -> str | Non
     if value is None:
         return None
     longest = None if column is None else column.type.length
-    is_text = isinstance(value, str) and value != "" and value.isprintable()
-    if not is_text or (longest and len(value) > longest):
+    is_text = isinstance(value, str) and value != ""
+    if (
+        not is_text
+        or any(category(letter) in NOT_KEPT for letter in value)
+        or (longest and len(value) > longest)
+    ):
         limit = f" of at most {longest} characters" if longest else ""
-        raise InputError("events", name, value, f"printable text{limit}")
+        raise InputError("events", name, value, f"text{limit} without control characters")
     return str(value)
 
 

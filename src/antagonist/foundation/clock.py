@@ -16,7 +16,8 @@ TIME_ALLOWED = "a date and time such as '2026-03-02 09:00', with an offset where
 NAIVE_ALLOWED = "an offset such as +03:00 or Z after the time, or a 'timezone' for the whole file"
 
 _TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*(Z|[+-]\d{2}:\d{2})?", re.ASCII
+    r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*(Z|[+-]\d{2}:\d{2})?",
+    re.ASCII,
 )
 _YEARS = (1900, 2200)
 

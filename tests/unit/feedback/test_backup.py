@@ -223,21 +223,6 @@ def test_a_backup_of_the_first_version_is_brought_up_to_date(
             assert _prints(again) == _prints(filled)
 
 
-def test_the_order_of_rows_is_that_of_bytes_in_any_language(
-    filled: Record,
-) -> None:
-    if filled.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite compares bytes")
-    before = _prints(filled)
-    with writing(filled.engine) as connection:
-        change = "ALTER TABLE patients ALTER patient TYPE varchar(36) COLLATE unicode"
-        connection.exec_driver_sql(change)
-        by_language = select(t.patients.c.patient).order_by(t.patients.c.patient)
-        sorted_by_language = list(connection.execute(by_language).scalars())
-    assert sorted_by_language != sorted(sorted_by_language)
-    assert _prints(filled) == before
-
-
 def _tables(url: str) -> list[str]:
     engine = engine_of(url)
     try:

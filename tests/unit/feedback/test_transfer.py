@@ -192,7 +192,7 @@ def test_each_wrong_line_is_refused_by_its_field_and_the_others_are_taken(
     record: Record, actor: Actor, patient: str, tmp_path: Path
 ) -> None:
     rows = [_row(patient, "before"), *(_row(patient, "x") | wrong for wrong, _ in REFUSED)]
-    path = _lines(tmp_path, *rows, _row(patient, "after", author="x" * 200))
+    path = _lines(tmp_path, *rows, _row(patient, "after", author="д-р\u00a0" + "x" * 196))
     report = import_events(record, path, LETTER, partial=True)
     assert _refused(report) == [(n, field) for n, (_, field) in enumerate(REFUSED, start=2)]
     assert report.accepted == 2
