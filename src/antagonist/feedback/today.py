@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
+from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -69,20 +70,19 @@ def today(record: Record, at: datetime, tz: ZoneInfo) -> list[Line]:
     end = datetime.combine(local.date() + timedelta(days=1), time(0), tz)
     query = (
         select(
-            due.c.patient, due.c.kind, due.c.what, due.c.event, due.c.due_at,
+            due.c.due_at, due.c.patient, due.c.kind, due.c.what, due.c.event,
             due.c.severity, due.c.who,
         )
         .where(due.c.from_at < stamp(end))
         .where(or_(due.c.until_at.is_(None), due.c.until_at > stamp(at)))
     )  # fmt: skip
     with reading(record.engine) as connection:
-        rows = connection.execute(query).all()
-    now = stamp(at)
-    # sorted here: databases differ in how they order text
-    rows = sorted(rows, key=lambda row: (row[4], row[0], row[1], row[2]))
+        # sorted here: databases differ in how they order text
+        rows = sorted(map(tuple, connection.execute(query)), key=itemgetter(0, 1, 2, 3, 4))
+    now, times = stamp(at), {row[0]: moment(row[0]) for row in rows}
     return [
-        Line(patient, kind, what, event, moment(due_at), due_at <= now, severity, who)
-        for patient, kind, what, event, due_at, severity, who in rows
+        Line(patient, kind, what, event, times[due_at], due_at <= now, severity, who)
+        for due_at, patient, kind, what, event, severity, who in rows
     ]
 
 
