@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from antagonist.cli.common import JsonOption, answers, guarded, print_json
+from antagonist.cli.common import JsonOption, guarded, print_json
 from antagonist.cli.record_common import (
     DATABASE,
     KEYS,
@@ -242,18 +242,12 @@ def _show(events: tuple[Event, ...], *, json: bool) -> None:
     if json:
         print_json(SCHEMA, {"events": [asdict(event) for event in events]})
         return
-    from rich.table import Table
-
-    table = Table("n", "happened (UTC)", "on record (UTC)", "kind", "what", "who", "id")
     for event in events:
         what = ", ".join(f"{name} {value}" for name, value in event.payload.items())
-        table.add_row(
-            str(event.n),
-            f"{event.occurred_at:%Y-%m-%d %H:%M}",
-            f"{event.recorded_at:%Y-%m-%d %H:%M}",
-            event.kind + (" (corrects)" if event.corrects else ""),
-            what,
-            f"{event.author}, {event.role}",
-            event.event_id,
+        corrected = f" corrects {event.corrects}" if event.corrects else ""
+        typer.echo(
+            f"{event.n:>5}  {event.occurred_at:%Y-%m-%d %H:%M} UTC  "
+            f"{event.kind}{corrected}: {what}\n"
+            f"       on record {event.recorded_at:%Y-%m-%d %H:%M} UTC by {event.author}, "
+            f"{event.role}, {event.source}; {event.event_id}"
         )
-    answers().print(table)
