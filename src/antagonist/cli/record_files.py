@@ -90,13 +90,16 @@ def restore(
     keys: KeysOption = KEYS,
 ) -> None:
     """Restore a backup into an empty database, and verify it with the record's keys."""
-    from antagonist.feedback.backup import restore as restored
-    from antagonist.feedback.verify import verify as verified
+    from antagonist.feedback.archive import import_archive
+    from antagonist.feedback.database import engine_of
+    from antagonist.feedback.keys import load_keyring
 
-    with progress("Restoring"):
-        restored(path, database)
-        with opened(database, keys) as record:
-            report = verified(record)
+    engine, ring = engine_of(database), load_keyring(keys)
+    try:
+        with progress("Restoring"):
+            report = import_archive(path, engine, ring)
+    finally:
+        engine.dispose()
     typer.echo(f"restored {report.events} events of {report.patients} patients")
     for problem in report.problems:
         typer.echo(

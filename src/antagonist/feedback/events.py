@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from antagonist.foundation.errors import InputError
+
 Role = Literal[
     "patient", "nurse", "prescriber", "pharmacist", "laboratory", "administrator", "program"
 ]
@@ -20,6 +22,7 @@ ROLES: tuple[Role, ...] = (
     "program",
 )
 RETRACTION = "retraction"
+MOST_CHARACTERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,28 @@ class Actor:
     author: str
     role: Role
     source: str
+
+
+def checked_actor(actor: Actor) -> Actor:
+    """The actor itself. Raises InputError for an unknown role, and a name or source that is
+    empty, too long or holds characters that cannot be seen.
+    """
+    if actor.role not in ROLES:
+        raise InputError("record", "role", actor.role, "one of " + ", ".join(ROLES))
+    for field in ("author", "source"):
+        checked_text(getattr(actor, field), field)
+    return actor
+
+
+def checked_text(text: str, field: str) -> str:
+    """A short text that every database keeps the same. Raises InputError otherwise.
+
+    Characters that cannot be seen would make the text that is hashed ambiguous.
+    """
+    if not text.strip() or len(text) > MOST_CHARACTERS or not text.isprintable():
+        allowed = f"1 to {MOST_CHARACTERS} characters that can be seen"
+        raise InputError("record", field, text, allowed)
+    return text
 
 
 @dataclass(frozen=True, slots=True)

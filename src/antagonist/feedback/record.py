@@ -14,7 +14,15 @@ from sqlalchemy import Connection, Engine, insert, select, update
 from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, entry_hash, event_hash
 from antagonist.feedback.database import check_revision, reading, writing
-from antagonist.feedback.events import RETRACTION, Actor, Event, NewEvent, stamp
+from antagonist.feedback.events import (
+    RETRACTION,
+    Actor,
+    Event,
+    NewEvent,
+    checked_actor,
+    checked_text,
+    stamp,
+)
 from antagonist.feedback.heads import Heads
 from antagonist.feedback.history import all_events, current, event_of
 from antagonist.feedback.keys import Keyring
@@ -127,6 +135,10 @@ def append_in(
     """
     if not new:
         raise InputError("record", "events", None, "one event at least")
+    checked_actor(actor)
+    checked_text(patient, "patient")
+    if key is not None:
+        checked_text(key, "key")
     checked = [(event, checked_payload(event)) for event in new]
     content = _content(patient, checked, actor)
     if key is not None:

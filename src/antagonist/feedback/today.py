@@ -78,8 +78,8 @@ def today(record: Record, at: datetime, tz: ZoneInfo) -> list[Line]:
     )  # fmt: skip
     with reading(record.engine) as connection:
         # sorted here: databases differ in how they order text
-        rows = sorted(map(tuple, connection.execute(query)), key=itemgetter(0, 1, 2, 3, 4))
-    now, times = stamp(at), {row[0]: moment(row[0]) for row in rows}
+        rows = sorted(connection.execute(query).all(), key=itemgetter(0, 1, 2, 3, 4))
+    now, times = stamp(at), {text: moment(text) for text in {row[0] for row in rows}}
     return [
         Line(patient, kind, what, event, times[due_at], due_at <= now, severity, who)
         for due_at, patient, kind, what, event, severity, who in rows

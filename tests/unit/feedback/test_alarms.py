@@ -307,6 +307,19 @@ def test_doses_of_one_day_are_added(
     assert clinic.look() == alarms
 
 
+def test_a_day_that_has_begun_in_the_clinic_but_not_in_utc(clinic: Clinic) -> None:
+    """00:30 in Moscow: 'used today' and 'tested today' are tomorrow by UTC."""
+    at = datetime(2026, 5, 5, 0, 30, tzinfo=MOSCOW)
+    clinic.dose(at - timedelta(days=1))
+    clinic.add("opioid_use", at, opioid="heroin", last_use="2026-05-05", reported_by="patient")
+    clinic.add(
+        "urine_drug_test", at, taken="2026-05-05", method="immunoassay",
+        results={"opiates": "positive"},
+    )  # fmt: skip
+    found = clinic.look(at.astimezone(ZoneInfo("UTC")))
+    assert {"opioid-lapse", "urine-opioid-blocked"} <= set(found)
+
+
 def test_the_clinics_day_counts(clinic: Clinic) -> None:
     """23:30 and 00:30 in Moscow are two days, though both fall on one day of UTC."""
     late = datetime(2026, 5, 3, 23, 30, tzinfo=MOSCOW)

@@ -194,3 +194,21 @@ def test_a_url_of_no_database_that_keeps(url: str) -> None:
     with pytest.raises(InputError) as raised:
         engine_of(url)
     assert raised.value.field == "database"
+
+
+@pytest.mark.parametrize(
+    ("actor", "field"),
+    [
+        (Actor("", "nurse", "visit"), "author"),
+        (Actor("x" * 201, "nurse", "visit"), "author"),
+        (Actor("nurse\x1fone", "nurse", "visit"), "author"),
+        (Actor("nurse", "nurse", ""), "source"),
+        (Actor("nurse", "king", "visit"), "role"),  # type: ignore[arg-type]
+    ],
+)
+def test_an_actor_that_cannot_be_kept_the_same_everywhere_is_refused(
+    record: Record, actor: Actor, field: str
+) -> None:
+    with pytest.raises(InputError, match=f"record: {field}"):
+        record.append("p", [words("hello")], actor)
+    assert record.all("p") == ()

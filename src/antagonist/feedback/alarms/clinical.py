@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
-from antagonist.feedback.alarms.known import Found, FoundFacts, found
+from antagonist.feedback.alarms.known import Found, FoundFacts, found, latest_of
 from antagonist.feedback.alarms.rules import Sign, alarm_fact_types
+from antagonist.feedback.payloads.checks import AHEAD
 from antagonist.feedback.payloads.parts import urine_test
 from antagonist.feedback.state_model import Noted, PatientState, Statement
-from antagonist.label.dates import when
 from antagonist.label.facts import Fact, FactType, fact_types
 from antagonist.label.patient import Patient, UrineTest
 from antagonist.label.scores import score
@@ -56,7 +56,7 @@ def _value(kind: FactType, said: Statement) -> object:
 
 def _since(said: Statement, at: datetime) -> datetime:
     dated = said.entry.get("date")
-    return said.at if dated is None else when(dated, at, SOURCE, "date").latest
+    return said.at if dated is None else latest_of(dated, at)
 
 
 def pregnancy(facts: FoundFacts) -> dict[str, Found]:
@@ -136,7 +136,7 @@ def urine_found(state: PatientState, at: datetime, *, on_naltrexone: bool | None
     if not tests:
         return {}
     file = Patient(patient=SOURCE, timezone=str(at.tzinfo), urine_tests=tuple(tests))
-    facts = urine_facts(samples(file, at), at, on_naltrexone=on_naltrexone)
+    facts = urine_facts(samples(file, at + AHEAD), at, on_naltrexone=on_naltrexone)
     given = {name: Found(fact, (str(fact.source),)) for name, fact in facts.items()}
     classes = [fact for fact in facts.values() if fact.value in ("positive", "negative")]
     read = [fact for fact in classes if fact is not facts.get("oxycodone_immunoassay")]
@@ -199,7 +199,7 @@ def _opioid_uses(state: PatientState, at: datetime) -> Iterator[Dated]:
     yield from _that(state, "lapse", "substance", "opioid")
     first = min((dose.at for dose in state.taken), default=None)
     for noted in state.noted("opioid_use"):
-        last_use = when(noted.payload["last_use"], at, SOURCE, "last_use").latest
+        last_use = latest_of(noted.payload["last_use"], at)
         if first is not None and last_use >= first:
             yield min(last_use, noted.at), noted
 

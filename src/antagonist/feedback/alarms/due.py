@@ -11,9 +11,9 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
+from antagonist.feedback.alarms.known import latest_of
 from antagonist.feedback.events import Event
 from antagonist.feedback.state_model import PatientState, PlannedOnRecord, PlanOnRecord
-from antagonist.label.dates import when
 from antagonist.label.monitoring import Check, schedule
 from antagonist.planning.situation_data import limit
 
@@ -181,7 +181,7 @@ def _day_of_entry(entry: Mapping[str, Any], stated: datetime, at: datetime) -> d
     dated = entry.get("date")
     if dated is None:
         return day_of(stated, at)
-    return when(dated, max(at, stated), "record", "date").latest.date()
+    return day_of(latest_of(dated, max(at, stated)), at)
 
 
 def _in_clinic(event: Event) -> bool:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from antagonist.feedback.payloads.checks import AHEAD
 from antagonist.foundation.clock import hours_between
 from antagonist.foundation.errors import InputError
+from antagonist.label.dates import when
 from antagonist.label.facts import Fact
 
 MARK = "@"
@@ -33,6 +35,15 @@ def found(value: object, since: datetime, at: datetime, causes: Iterable[str]) -
     age_h = max(hours_between(since, at), 0.0)
     on = since.astimezone(at.tzinfo).isoformat(timespec="minutes")
     return Found(Fact(value, age_h, on), tuple(dict.fromkeys(causes)))
+
+
+def latest_of(dated: object, at: datetime) -> datetime:
+    """The latest instant of a date as it was stated, not after ``at``.
+
+    A day of the clinic's calendar may be ahead of the zone of ``at``.
+    Raises InputError for what is no date.
+    """
+    return min(when(dated, at + AHEAD, "record", "date").latest, at)
 
 
 def marked(event: str, mark: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from antagonist.feedback.alarms.judging import (
     record_facts,
     standing_alarms,
 )
-from antagonist.feedback.alarms.known import Found, events_of, zoned
+from antagonist.feedback.alarms.known import Found, FoundFacts, events_of, zoned
 from antagonist.feedback.alarms.modelled import Model, model_figures, modelled_facts
 from antagonist.feedback.alarms.rules import AlarmBook, alarm_book
 from antagonist.feedback.database import reading, writing
@@ -25,6 +25,7 @@ from antagonist.feedback.events import Actor, Event, NewEvent
 from antagonist.feedback.history import all_events, current
 from antagonist.feedback.record import ConflictError, Record, append_in
 from antagonist.feedback.state import folded
+from antagonist.feedback.state_model import PatientState
 from antagonist.label.facts import Fact
 
 RAISED, WITHDRAWN = "alarm_raised", "alarm_withdrawn"
@@ -107,10 +108,11 @@ def _corrected(
     Only a correction, or an event that had happened before the alarm, can do so.
     """
     found = []
+    past = _Past(written, at.tzinfo, model)
     for alarms in _not_withdrawn(held, set()).values():
         for alarm in alarms:
             later = [event for event in written if _touches(event, alarm)]
-            if later and not _still_stands(alarm, written, at.tzinfo, model):
+            if later and not past.stands(alarm):
                 found.append((alarm, _because(alarm, later)))
     return sorted(found, key=lambda pair: pair[0].n)
 
@@ -121,21 +123,32 @@ def _touches(event: Event, alarm: Event) -> bool:
     return event.corrects is not None or event.occurred_at < alarm.occurred_at
 
 
-def _still_stands(alarm: Event, written: Sequence[Event], tz: Any, model: Model) -> bool:
-    """Whether what is known now, of the time up to the alarm, would raise it on the same cause."""
-    then = alarm.occurred_at.astimezone(tz)
-    book, name = alarm_book(then.date()), alarm.payload["alarm"]
-    if name not in book.rules:
-        return True  # a rule of other data than this process's: nothing can be said against it
-    events = current(written, then)
-    state = folded(events, then)
-    facts = record_facts(state, events, then, book)
-    causes = causes_in(alarm.payload["key"])
-    stands = standing_alarms(facts, then, book, [name]).get(name)
-    if stands is None:
-        facts |= modelled_facts(state, then, model)
-        stands = standing_alarms(facts, then, book, [name]).get(name)
-    return stands is not None and causes <= frozenset(stands.causes)
+class _Past:
+    """What is known now of earlier moments. Alarms of one evaluation share their moment."""
+
+    def __init__(self, written: Sequence[Event], tz: tzinfo | None, model: Model) -> None:
+        self._written, self._tz, self._model = written, tz, model
+        self._facts: dict[datetime, tuple[FoundFacts, PatientState]] = {}
+
+    def stands(self, alarm: Event) -> bool:
+        """Whether what is known now of the time up to an alarm would raise it on its cause."""
+        then = alarm.occurred_at.astimezone(self._tz)
+        book, name = alarm_book(then.date()), alarm.payload["alarm"]
+        if name not in book.rules:
+            return True  # a rule of other data than this process's: nothing speaks against it
+        facts, state = self._known(then, book)
+        found = standing_alarms(facts, then, book, [name]).get(name)
+        if found is None:
+            facts = {**facts, **modelled_facts(state, then, self._model)}
+            found = standing_alarms(facts, then, book, [name]).get(name)
+        return found is not None and causes_in(alarm.payload["key"]) <= frozenset(found.causes)
+
+    def _known(self, then: datetime, book: AlarmBook) -> tuple[FoundFacts, PatientState]:
+        if then not in self._facts:
+            events = current(self._written, then)
+            state = folded(events, then)
+            self._facts[then] = record_facts(state, events, then, book), state
+        return self._facts[then]
 
 
 def _because(alarm: Event, later: Sequence[Event]) -> Event:
