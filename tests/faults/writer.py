@@ -18,7 +18,8 @@ from pathlib import Path
 from antagonist.feedback.database import engine_of
 from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.keys import load_keyring
-from antagonist.feedback.record import ConflictError, Record, open_record
+from antagonist.feedback.opening import open_record
+from antagonist.feedback.record import ConflictError, Record
 from antagonist.foundation.errors import InputError
 
 WRITER = Actor("writer", "program", "kill test")

@@ -16,9 +16,11 @@ from antagonist.feedback.database import engine_of, migrate, writing
 from antagonist.feedback.decisions import decide_screen
 from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.keys import create_keyring
+from antagonist.feedback.opening import open_record
 from antagonist.feedback.record import Record, append_in
 from antagonist.feedback.replay import replay
 from antagonist.feedback.state import folded
+from antagonist.feedback.today import UTC_ZONE, today
 from antagonist.feedback.verify import verify
 from antagonist.foundation.errors import InputError
 from antagonist.label.patient import load_patient
@@ -79,10 +81,11 @@ def measured_record(
     path = folder / "record.db"
     engine = engine_of(f"sqlite:///{path}")
     migrate(engine)
-    record = Record(engine, create_keyring(folder / "record.keys"))
+    record = open_record(engine, create_keyring(folder / "record.keys"))
     found = {"loaded_events_per_s": _loaded(record, sizes)}
     found["durable_appends_per_s"] = _appended(record, sizes)
-    found["state_of_5000_events_ms"] = _state_ms(record)
+    found["state_of_5000_events_ms"] = _median_ms(lambda: folded(record.all(LONG), record.clock()))
+    found["todays_list_ms"] = _median_ms(lambda: today(record, record.clock(), UTC_ZONE))
     if sizes.decisions:
         found |= _replayed(record, sizes.decisions, files)
     found["verified_events_per_s"] = _verified(record)
@@ -145,14 +148,8 @@ def _appended(record: Record, sizes: Sizes) -> float:
     return done / (perf_counter() - start)
 
 
-def _state_ms(record: Record) -> float:
-    """Median time to read the long patient's events and fold them."""
-    times = []
-    for _ in range(READS):
-        start = perf_counter()
-        folded(record.all(LONG), record.clock())
-        times.append(perf_counter() - start)
-    return 1_000 * median(times)
+def _median_ms(work: Callable[[], object]) -> float:
+    return 1_000 * median(1 / _rate(1, work) for _ in range(READS))
 
 
 def _replayed(record: Record, decisions: int, files: Path) -> dict[str, float]:

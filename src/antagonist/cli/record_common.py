@@ -39,7 +39,7 @@ def opened(database: str, keys: Path) -> Iterator[Record]:
     """The record, closed afterwards. Raises InputError for a database or keys that do not fit."""
     from antagonist.feedback.database import engine_of
     from antagonist.feedback.keys import load_keyring
-    from antagonist.feedback.record import open_record
+    from antagonist.feedback.opening import open_record
 
     engine = engine_of(database)
     try:

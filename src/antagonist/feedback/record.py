@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, insert, select, update
 
 from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, entry_hash, event_hash
-from antagonist.feedback.database import check_revision, reading, writing
+from antagonist.feedback.database import reading, writing
 from antagonist.feedback.events import (
     RETRACTION,
     Actor,
@@ -36,6 +36,9 @@ class ConflictError(InputError):
     """Somebody else wrote for the patient meanwhile, or a request's key stands for another."""
 
 
+Derived = Callable[[Connection, str, Sequence[Event]], None]
+
+
 def system_clock() -> datetime:
     """Now, in UTC."""
     return datetime.now(UTC)
@@ -43,11 +46,15 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True)
 class Record:
-    """An open record. clock: what 'recorded at' is read from."""
+    """An open record. clock: what 'recorded at' is read from.
+
+    derived: keepers of derived tables, called in each transaction with the events it wrote.
+    """
 
     engine: Engine
     keys: Keyring
     clock: Clock = system_clock
+    derived: tuple[Derived, ...] = ()
 
     @property
     def heads(self) -> Heads:
@@ -113,12 +120,6 @@ class Written:
     head: Head
 
 
-def open_record(engine: Engine, keys: Keyring, clock: Clock = system_clock) -> Record:
-    """A record whose tables are of this version. Raises InputError otherwise."""
-    check_revision(engine)
-    return Record(engine, keys, clock)
-
-
 def append_in(
     connection: Connection,
     record: Record,
@@ -166,7 +167,10 @@ def append_in(
             "last_n": last_n + len(rows), "content": content,
         }  # fmt: skip
         connection.execute(insert(t.requests), request)
-    return Written(tuple(event_of(row) for row in rows), head)
+    events = tuple(event_of(row) for row in rows)
+    for keep in record.derived:
+        keep(connection, patient, events)
+    return Written(events, head)
 
 
 def _content(patient: str, checked: Sequence[tuple[NewEvent, str]], actor: Actor) -> str:

@@ -94,6 +94,12 @@ def changes(events: Sequence[Event]) -> bool:
     )
 
 
+def keep(connection: Connection, patient: str, events: Sequence[Event]) -> None:
+    """Write a patient's rows anew where new events can change what is due."""
+    if changes(events):
+        refresh(connection, patient)
+
+
 def refresh(connection: Connection, patient: str, tz: ZoneInfo = UTC_ZONE) -> None:
     """Write a patient's rows anew, in the transaction that wrote the patient's events.
 

@@ -42,12 +42,35 @@ def _print_raised(event: Event, console: Console, words: Wording, tz: tzinfo | N
     if rule is not None:
         console.print(_sentence(rule, event, words), highlight=False, markup=False)
         console.print(in_language(rule.act.text, words), highlight=False, markup=False)
+    for line in _facts(event, words, tz):
+        console.print(f"  {line}", style="dim", highlight=False, markup=False)
     by = words.text(
         "alarm.by",
         who=words.text(f"role.{said['who']}"),
         time=_time(datetime.fromisoformat(said["by"]), words, tz),
     )
     console.print(f"{by} [{event.event_id}]", style="dim", highlight=False, markup=False)
+
+
+def _facts(event: Event, words: Wording, tz: tzinfo | None) -> list[str]:
+    """What the alarm rests on, and times by the model as they were when it was raised."""
+    types, lines = alarm_fact_types(), []
+    for fact in event.payload.get("facts", ()):
+        kind = types.get(fact["fact"])
+        title = in_language(kind.title, words) if kind else fact["fact"]
+        value = _value(fact["value"], kind, words)
+        if kind is not None and kind.kind == "text":
+            value = _moment(value, words, tz)
+        lines.append(f"{title}: {value}")
+    return lines
+
+
+def _moment(text: str, words: Wording, tz: tzinfo | None) -> str:
+    """A text that is a time, shown as one."""
+    try:
+        return _time(datetime.fromisoformat(text), words, tz)
+    except ValueError:
+        return text
 
 
 def _sentence(rule: AlarmRule, event: Event, words: Wording) -> str:
@@ -59,7 +82,9 @@ def _sentence(rule: AlarmRule, event: Event, words: Wording) -> str:
 
 
 def _value(value: object, kind: FactType | None, words: Wording) -> str:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, bool):
+        return words.text("value.yes" if value else "value.no")
+    if isinstance(value, int | float):
         return amount(float(value), (kind.unit if kind else None) or "1", words)
     title = kind.values.get(str(value)) if kind else None
     return in_language(title, words) if title else str(value)

@@ -12,7 +12,8 @@ from tests.support.records import NURSE, SettableClock, words
 
 from antagonist.feedback.database import check_revision, current_revision, engine_of, migrate
 from antagonist.feedback.keys import Keyring
-from antagonist.feedback.record import Record, open_record
+from antagonist.feedback.opening import open_record
+from antagonist.feedback.record import Record
 from antagonist.foundation.errors import InputError
 
 FIRST = "0001"

@@ -19,7 +19,8 @@ from antagonist.feedback.database import (
 )
 from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.keys import Keyring
-from antagonist.feedback.record import ConflictError, Record, open_record
+from antagonist.feedback.opening import open_record
+from antagonist.feedback.record import ConflictError, Record
 from antagonist.feedback.tables import metadata
 from antagonist.foundation.errors import InputError
 

@@ -14,6 +14,7 @@ from antagonist.feedback.alarms import acknowledge, evaluate
 from antagonist.feedback.alarms.modelled import lasting
 from antagonist.feedback.database import reading, writing
 from antagonist.feedback.events import Actor, Event, NewEvent
+from antagonist.feedback.opening import open_record
 from antagonist.feedback.record import Record
 from antagonist.feedback.state_model import DoseOnRecord
 from antagonist.feedback.today import (
@@ -318,3 +319,19 @@ def test_kept_up_and_rebuilt_are_the_same(clinic: Clinic, seed: int) -> None:
     assert rebuild(clinic.record, MOSCOW) == 3
     with reading(clinic.record.engine) as connection:
         assert rows_on_record(connection) == kept
+
+
+def test_an_opened_record_keeps_its_list_up_with_every_write(record: Record) -> None:
+    kept = open_record(record.engine, record.keys, record.clock)
+    at = record.clock()
+    dose = {"route": "oral", "dose_mg": 50.0, "status": "reported"}
+    kept.append("p", [NewEvent("dose", at, dose)], NURSE)
+    lapse = {"substance": "opioid", "date": f"{at:%Y-%m-%d}"}
+    kept.append("p", [NewEvent("lapse", at, lapse)], NURSE)
+    evaluate(kept, "p", at)
+    with reading(record.engine) as connection:
+        before = rows_on_record(connection)
+    assert "alarm" in {row["kind"] for row in before}
+    rebuild(record)
+    with reading(record.engine) as connection:
+        assert rows_on_record(connection) == before

@@ -10,15 +10,15 @@ import pytest
 import yaml
 
 from antagonist.foundation.errors import InputError
-from antagonist.label.facts import Both
+from antagonist.label.facts import DATA, Both
 from antagonist.label.scores import catalogue as loading
 from antagonist.label.scores import instrument_catalogue, score, score_catalogue
 from antagonist.label.scores.models import rounded
 
 ROOT = Path(__file__).parents[4]
 PAGE = ROOT / "docs" / "reference" / "scores.md"
-COWS = (loading.DATA / "scores" / "cows.yaml").read_text(encoding="utf-8")
-MELD_NA = (loading.DATA / "scores" / "meld_na.yaml").read_text(encoding="utf-8")
+COWS = (DATA / "scores" / "cows.yaml").read_text(encoding="utf-8")
+MELD_NA = (DATA / "scores" / "meld_na.yaml").read_text(encoding="utf-8")
 
 
 def test_the_scores_that_were_asked_for() -> None:
