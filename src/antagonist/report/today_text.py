@@ -14,6 +14,8 @@ from antagonist.report.label_dates import local_text
 from antagonist.report.label_text import in_language, label_words
 from antagonist.report.wording import Wording
 
+ID_CHARACTERS = 36
+
 
 def print_today(lines: Sequence[Line], console: Console, language: str, now: datetime) -> None:
     """Print what is due, the longest due first. now: aware, in the clinic's zone."""
@@ -21,7 +23,10 @@ def print_today(lines: Sequence[Line], console: Console, language: str, now: dat
     if not lines:
         console.print(words.text("today.none"), highlight=False)
     else:
-        table = Table(*(words.text(f"today.column_{name}") for name in ("due", "patient", "what")))
+        table = Table(words.text("today.column_due"))
+        # an id that is cut short finds nobody
+        table.add_column(words.text("today.column_patient"), no_wrap=True, min_width=ID_CHARACTERS)
+        table.add_column(words.text("today.column_what"))
         for line in lines:
             at = line.due_at.astimezone(now.tzinfo).replace(second=0, microsecond=0)
             style = "bold red" if line.due_at < now else ""
