@@ -11,10 +11,11 @@ import os
 from dataclasses import dataclass
 from typing import Protocol
 
-from antagonist.feedback.keys import Keyring
+from antagonist.feedback.keys import PRIVATE, Keyring
 from antagonist.foundation.errors import InputError
 
 NAME = "record.head"
+LENGTH = 256
 
 
 class LogEnd(Protocol):
@@ -40,12 +41,19 @@ class Heads:
         known = self.known()
         if known is not None and known[0] >= head.n:
             return
-        content = {"n": head.n, "hash": head.hash}
-        content["signature"] = self.keys.sign(f"{head.n} {head.hash}")
+        content = {
+            "n": head.n,
+            "hash": head.hash,
+            "signature": self.keys.sign(f"{head.n} {head.hash}"),
+        }
+        line = json.dumps(content).ljust(LENGTH).encode()
         path = self.keys.path.with_name(NAME)
-        part = path.with_name(f"{NAME}.{os.getpid()}.part")
-        part.write_text(json.dumps(content), encoding="utf-8")
-        part.replace(path)
+        # over the old one, of the same length, in one call: a rename costs as much as a commit
+        file = os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE)
+        try:
+            os.pwrite(file, line, 0)
+        finally:
+            os.close(file)
 
     def known(self) -> tuple[int, str] | None:
         """Number and hash of the last head kept; None where there is no file.
