@@ -23,15 +23,25 @@ def bench(
         str, typer.Option(help="Product that is screened for.")
     ] = "naltrexone-hcl-us-chartwell-50",
     jurisdiction: Annotated[str, typer.Option(help="The clinic's label or country.")] = "us",
+    record: Annotated[
+        bool, typer.Option("--record", help="Measure the record too, on a new SQLite file.")
+    ] = False,
+    record_patients: Annotated[
+        int, typer.Option(min=1, help="Patients that the record is filled with.")
+    ] = 1_000,
+    record_events: Annotated[
+        int, typer.Option(min=1, help="Events that the record is filled with.")
+    ] = 100_000,
     json: JsonOption = False,
 ) -> None:
-    """Measure screening on one core: patients per second, from files, from facts, over a table.
+    """Measure screening on one core, and the record where asked for.
 
     Explanations are included: the rules that decided, their facts, the next tests.
     """
     found = measured(patients, product, jurisdiction)
+    kept = _record(record_patients, record_events, patients) if record else {}
     if json:
-        print_json(SCHEMA, {"screening": found})
+        print_json(SCHEMA, {"screening": found, **({"record": kept} if record else {})})
         return
     from rich.table import Table
 
@@ -39,6 +49,21 @@ def bench(
     for name, rate in found.items():
         table.add_row(name.replace("_", " "), f"{rate:,.0f}")
     answers().print(table)
+    if record:
+        table = Table("Record on SQLite", "")
+        for name, rate in kept.items():
+            table.add_row(name.replace("_", " "), f"{rate:,.1f}")
+        answers().print(table)
+
+
+def _record(patients: int, events: int, files: Path) -> dict[str, float]:
+    from tempfile import TemporaryDirectory
+
+    from antagonist.cli.bench_record import Sizes, measured_record
+    from antagonist.cli.common import progress
+
+    with TemporaryDirectory(prefix="antagonist-bench-") as folder, progress("Filling the record"):
+        return measured_record(Path(folder) / "record", Sizes(patients, events), files=files)
 
 
 def measured(folder: Path, product_id: str, jurisdiction: str) -> dict[str, float]:

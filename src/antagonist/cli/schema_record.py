@@ -1,0 +1,181 @@
+"""Published JSON Schemas of what situation, provocation, bench and the record's commands print.
+
+``python -m antagonist.cli.schema_record today`` prints the schema of ``antagonist.today/1``;
+DOCUMENTS has the other names. docs/reference/schemas holds them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from antagonist.cli.schema_label import DIALECT, STRICT
+from antagonist.feedback.alarms.burden import Burden
+from antagonist.feedback.events import Event
+from antagonist.feedback.replay import ReplayReport
+from antagonist.feedback.transfer import ImportReport
+from antagonist.feedback.verify import Report
+from antagonist.label.answers import Answer
+from antagonist.label.provocation import Protocol, State
+from antagonist.planning.situation_model import Situation
+
+Rates = Mapping[str, Annotated[float, Field(gt=0)]]
+Figures = Mapping[str, Annotated[float, Field(ge=0)]]
+
+
+class _Document(BaseModel):
+    model_config = STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SituationDocument(Situation):
+    """Output of ``antagonist situation ... --json``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema_id: Annotated[Literal["antagonist.situation/1"], Field(alias="schema")]
+
+
+class ProvocationDocument(_Document):
+    """Output of ``antagonist provocation --json``."""
+
+    schema_id: Literal["antagonist.provocation/1"] = Field(alias="schema")
+    eligible: bool = Field(description="Whether the label lets the test be done")
+    answer: Answer
+    protocol: Protocol
+    state: State | None = Field(description="null where the test may not be done")
+
+
+class PatientDocument(_Document):
+    """Output of ``antagonist record create --json`` and ``antagonist record find --json``."""
+
+    schema_id: Literal["antagonist.record/1"] = Field(alias="schema")
+    patient: str = Field(description="The record's id of the patient")
+
+
+class EventsDocument(_Document):
+    """Output of ``antagonist record add --json``, and of ``correct`` and ``show``."""
+
+    schema_id: Literal["antagonist.record/1"] = Field(alias="schema")
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyDocument(Report):
+    """Output of ``antagonist record verify --json``; exit code 1 where there are problems."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema_id: Annotated[Literal["antagonist.record/1"], Field(alias="schema")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportDocument(ImportReport):
+    """Output of ``antagonist record import --json``; exit code 2 where lines were refused."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema_id: Annotated[Literal["antagonist.record/1"], Field(alias="schema")]
+
+
+class AlarmEventsDocument(_Document):
+    """Output of ``antagonist alarms check --json`` and ``antagonist alarms list --json``."""
+
+    schema_id: Literal["antagonist.alarms/1"] = Field(alias="schema")
+    events: tuple[Event, ...] = Field(description="check: those written now; list: all on record")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurdenDocument(Burden):
+    """Output of ``antagonist alarms burden --json``."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema_id: Annotated[Literal["antagonist.alarms/1"], Field(alias="schema")]
+
+
+class TodayLine(_Document):
+    """One line: a ``Line`` of feedback.today, which prints as a mapping."""
+
+    patient: str
+    kind: str = Field(
+        description="injection, implant, dose, visit, lab, urine, alarm or protection"
+    )
+    what: str = Field(description="Id of the check or of the alarm's rule, or the kind of dose")
+    event: str = Field(description="Id of the event that it follows from")
+    due_at: datetime = Field(
+        description="UTC; of a protection the time until which it is stated at least, or the last "
+        "dose where none is"
+    )
+    overdue: bool
+    severity: str | None = Field(description="Of an alarm")
+    who: str | None = Field(description="Of an alarm: the role that it is for")
+
+
+class TodayDocument(_Document):
+    """Output of ``antagonist today --json``: the longest due first."""
+
+    schema_id: Literal["antagonist.today/1"] = Field(alias="schema")
+    lines: tuple[TodayLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayDocument(ReplayReport):
+    """Output of ``antagonist replay --json``; exit code 1 where a decision differs or fails."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema_id: Annotated[Literal["antagonist.replay/1"], Field(alias="schema")]
+
+
+class BenchDocument(_Document):
+    """Output of ``antagonist bench --json``."""
+
+    schema_id: Literal["antagonist.bench/1"] = Field(alias="schema")
+    screening: Rates = Field(description="Patients per second on one core, by way of screening")
+
+
+class RecordBenchDocument(BenchDocument):
+    """Output of ``antagonist bench --json`` where the record was measured too."""
+
+    record: Figures = Field(description="By name, whose end is the unit: _per_s, _ms, _mib")
+
+
+DOCUMENTS: Mapping[str, TypeAdapter[Any]] = {
+    "situation": TypeAdapter(SituationDocument),
+    "provocation": TypeAdapter(ProvocationDocument),
+    "record": TypeAdapter(PatientDocument | EventsDocument | VerifyDocument | ImportDocument),
+    "alarms": TypeAdapter(AlarmEventsDocument | BurdenDocument),
+    "today": TypeAdapter(TodayDocument),
+    "replay": TypeAdapter(ReplayDocument),
+    "bench": TypeAdapter(BenchDocument | RecordBenchDocument),
+}
+
+
+class _Printed(GenerateJsonSchema):
+    """A schema of what is printed: every key is there, also one that has a default."""
+
+    def field_is_required(self, *_: Any, **__: Any) -> bool:
+        return True
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The JSON Schema of a document of DOCUMENTS."""
+    found = DOCUMENTS[name].json_schema(mode="serialization", schema_generator=_Printed)
+    return {"$schema": DIALECT, **found}
+
+
+def schema_text(name: str) -> str:
+    """The JSON Schema as docs/reference/schemas has it."""
+    return json.dumps(json_schema(name), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(schema_text(sys.argv[1]))
