@@ -25,7 +25,6 @@ from antagonist.feedback.verify import verify
 from antagonist.foundation.errors import InputError
 from antagonist.label.patient import load_patient
 
-FULL = (100_000, 10_000_000)  # patients and events that the record is made for
 LONG = "patient-long"
 LONG_EVENTS = 5_000
 CALLS_AT_ONCE = 100  # in one transaction of the bulk loader

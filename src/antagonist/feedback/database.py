@@ -81,6 +81,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
         connection = plain.execution_options(begin="IMMEDIATE")
         with connection.begin():
             if engine.dialect.name != SQLITE:
+                connection.execute(text(f"SET LOCAL lock_timeout = {BUSY_MS}"))
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
             yield connection
 
@@ -99,9 +100,9 @@ def _clear_errors() -> Iterator[None]:
 
 def _plainly(message: str) -> str:
     """What a database error means for the one who reads it; nothing was written."""
-    if "locked" in message or "busy" in message:
+    if "locked" in message or "busy" in message or "lock timeout" in message:
         return "a database that is free: another program holds it; nothing was written"
-    if "full" in message:
+    if "full" in message or "No space left" in message:
         return "space on the disk; nothing was written"
     return f"a database that answers ({message.splitlines()[0]}); nothing was written"
 

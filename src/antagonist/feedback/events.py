@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ ROLES: tuple[Role, ...] = (
 )
 RETRACTION = "retraction"
 MOST_CHARACTERS = 200
+UNSEEN = ("Cc", "Cs")  # control characters, and halves of a character
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,8 @@ def checked_text(text: str, field: str) -> str:
 
     Characters that cannot be seen would make the text that is hashed ambiguous.
     """
-    if not text.strip() or len(text) > MOST_CHARACTERS or not text.isprintable():
+    seen = all(unicodedata.category(character) not in UNSEEN for character in text)
+    if not text.strip() or len(text) > MOST_CHARACTERS or not seen:
         allowed = f"1 to {MOST_CHARACTERS} characters that can be seen"
         raise InputError("record", field, text, allowed)
     return text

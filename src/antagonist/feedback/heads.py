@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from antagonist.feedback.keys import PRIVATE, Keyring
@@ -48,12 +49,14 @@ class Heads:
         }
         line = json.dumps(content).ljust(LENGTH).encode()
         path = self.keys.path.with_name(NAME)
-        # over the old one, of the same length, in one call: a rename costs as much as a commit
-        file = os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE)
         try:
-            os.pwrite(file, line, 0)
-        finally:
-            os.close(file)
+            _write_over(path, line)
+        except OSError as error:
+            allowed = (
+                f"space on the disk of the keys ({error.strerror}); the events were written, "
+                "the same request with the same key writes them no second time"
+            )
+            raise InputError("record", "head", str(path), allowed) from None
 
     def known(self) -> tuple[int, str] | None:
         """Number and hash of the last head kept; None where there is no file.
@@ -62,7 +65,10 @@ class Heads:
         """
         path = self.keys.path.with_name(NAME)
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
+            if not text:  # made where there was no room for its content
+                return None
+            content = json.loads(text)
             n, found, signature = int(content["n"]), content["hash"], content["signature"]
         except FileNotFoundError:
             return None
@@ -73,3 +79,12 @@ class Heads:
         if not self.keys.signed(f"{n} {found}", signature):
             raise InputError("record", "head", str(path), "a head signed with the record's key")
         return n, found
+
+
+def _write_over(path: Path, line: bytes) -> None:
+    """Over the old line, of the same length, in one call: a rename costs as much as a commit."""
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, PRIVATE)
+    try:
+        os.pwrite(file, line, 0)
+    finally:
+        os.close(file)

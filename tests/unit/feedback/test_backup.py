@@ -20,13 +20,15 @@ from tests.support.records import (
 )
 
 from antagonist.feedback import tables as t
+from antagonist.feedback.alarms import evaluate
 from antagonist.feedback.archive import fingerprints
 from antagonist.feedback.backup import backup, restore
 from antagonist.feedback.database import engine_of, migrate, reading, writing
-from antagonist.feedback.events import Actor
+from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.identity import create_patient, erase, find, identity_of
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.record import Record
+from antagonist.feedback.today import rebuild
 from antagonist.feedback.verify import verify
 from antagonist.foundation.errors import InputError
 
@@ -43,6 +45,12 @@ def filled(record: Record, actor: Actor, clock: SettableClock) -> Record:
         clock.advance(minutes=1)
     (event,) = record.append(patient, [words("first said")], actor)
     record.append(patient, [words("in truth", corrects=event.event_id)], actor, expected=2)
+    dose = {"route": "oral", "dose_mg": 50.0, "status": "reported"}
+    record.append(patient, [NewEvent("dose", clock.at, dose)], actor)
+    lapse = {"substance": "opioid", "date": f"{clock.at:%Y-%m-%d}"}
+    record.append(patient, [NewEvent("lapse", clock.at, lapse)], actor)
+    evaluate(record, patient, clock.at)
+    rebuild(record)
     erase(record, actor, erased, "asked for")
     with writing(record.engine) as connection:
         content = bytes(range(256))
