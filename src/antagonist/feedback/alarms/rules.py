@@ -148,8 +148,9 @@ def load_alarms(path: Path, label: Rulebook) -> AlarmBook:
         _check_names(rule, rules, types, label, path.name)
     named = [_named(rule, label, path.name) for rule in content.alarms]
     graph = compiled(named, Dictionary(types, value_sets()))
-    own = content_hash([path, DATA / "facts.yaml"])
-    digest = hashlib.sha256(f"{own} {label.hash}".encode()).hexdigest()
+    # one by one: together they would be hashed in the order of their folders
+    own, facts = content_hash([path]), content_hash([DATA / "facts.yaml"])
+    digest = hashlib.sha256(f"{own} {facts} {label.hash}".encode()).hexdigest()
     return AlarmBook(rules, content.signs, types, graph, Single(graph), digest)
 
 
