@@ -6,15 +6,14 @@ DOCUMENTS has the other names. docs/reference/schemas holds them.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
 
+from antagonist.cli.schema_common import DIALECT, STRICT, Document, printed_schema, text_of
 from antagonist.label.answers import Answer
 from antagonist.label.compare_labels import Difference
 from antagonist.label.conditions.explain import Explanation
@@ -25,13 +24,6 @@ from antagonist.label.stated import stated_types
 from antagonist.planning.plan_model import Plan, Refusal
 from antagonist.planning.search_model import Candidate, SearchRequest
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
-STRICT = ConfigDict(extra="forbid")  # the dataclasses inside take it over
-
-
-class _Document(BaseModel):
-    model_config = STRICT
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TracedAnswer(Answer):
@@ -40,7 +32,7 @@ class TracedAnswer(Answer):
     trees: Mapping[str, Explanation]
 
 
-class ScreenDocument(_Document):
+class ScreenDocument(Document):
     """Output of ``antagonist screen --json``: one answer for each product."""
 
     schema_id: Literal["antagonist.screen/1"] = Field(alias="schema")
@@ -67,7 +59,7 @@ class RefusalDocument(Refusal):
     refused: Literal[True]
 
 
-class SearchDocument(_Document):
+class SearchDocument(Document):
     """Output of ``antagonist plan --search --json``: regimens that keep what was asked for."""
 
     schema_id: Literal["antagonist.plan-search/1"] = Field(alias="schema")
@@ -75,7 +67,7 @@ class SearchDocument(_Document):
     candidates: tuple[Candidate, ...]
 
 
-class RulesDocument(_Document):
+class RulesDocument(Document):
     """Output of ``antagonist label list --json`` and ``antagonist label show RULE --json``."""
 
     schema_id: Literal["antagonist.label-rules/1"] = Field(alias="schema")
@@ -92,7 +84,7 @@ class ComparedTopic(BaseModel):
     difference: Difference
 
 
-class DiffDocument(_Document):
+class DiffDocument(Document):
     """Output of ``antagonist label diff FIRST SECOND --json``."""
 
     schema_id: Literal["antagonist.label-diff/1"] = Field(alias="schema")
@@ -101,7 +93,7 @@ class DiffDocument(_Document):
     topics: tuple[ComparedTopic, ...]
 
 
-class CheckDocument(_Document):
+class CheckDocument(Document):
     """Output of ``antagonist label check DIR --json``; exit code 2 where a case fails."""
 
     schema_id: Literal["antagonist.label-check/1"] = Field(alias="schema")
@@ -123,24 +115,16 @@ DOCUMENTS: Mapping[str, TypeAdapter[Any]] = {
 }
 
 
-class _Printed(GenerateJsonSchema):
-    """A schema of what is printed: every key is there, also one that has a default."""
-
-    def field_is_required(self, *_: Any, **__: Any) -> bool:
-        return True
-
-
 def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a document of DOCUMENTS: what is printed, or what a file may hold."""
     if name == "patient":
         return _patient_schema()
-    found = DOCUMENTS[name].json_schema(mode="serialization", schema_generator=_Printed)
-    return {"$schema": DIALECT, **found}
+    return printed_schema(DOCUMENTS[name])
 
 
 def schema_text(name: str) -> str:
     """The JSON Schema as docs/reference/schemas has it."""
-    return json.dumps(json_schema(name), indent=1, ensure_ascii=False) + "\n"
+    return text_of(json_schema(name))
 
 
 def _patient_schema() -> dict[str, Any]:

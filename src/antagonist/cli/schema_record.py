@@ -6,17 +6,15 @@ DOCUMENTS has the other names. docs/reference/schemas holds them.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic import ConfigDict, Field, TypeAdapter
 
-from antagonist.cli.schema_label import DIALECT, STRICT
+from antagonist.cli.schema_common import STRICT, Document, printed_schema, text_of
 from antagonist.feedback.alarms.burden import Burden
 from antagonist.feedback.events import Event
 from antagonist.feedback.replay import ReplayReport
@@ -30,10 +28,6 @@ Rates = Mapping[str, Annotated[float, Field(gt=0)]]
 Figures = Mapping[str, Annotated[float, Field(ge=0)]]
 
 
-class _Document(BaseModel):
-    model_config = STRICT
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SituationDocument(Situation):
     """Output of ``antagonist situation ... --json``."""
@@ -43,7 +37,7 @@ class SituationDocument(Situation):
     schema_id: Annotated[Literal["antagonist.situation/1"], Field(alias="schema")]
 
 
-class ProvocationDocument(_Document):
+class ProvocationDocument(Document):
     """Output of ``antagonist provocation --json``."""
 
     schema_id: Literal["antagonist.provocation/1"] = Field(alias="schema")
@@ -53,14 +47,14 @@ class ProvocationDocument(_Document):
     state: State | None = Field(description="null where the test may not be done")
 
 
-class PatientDocument(_Document):
+class PatientDocument(Document):
     """Output of ``antagonist record create --json`` and ``antagonist record find --json``."""
 
     schema_id: Literal["antagonist.record/1"] = Field(alias="schema")
     patient: str = Field(description="The record's id of the patient")
 
 
-class EventsDocument(_Document):
+class EventsDocument(Document):
     """Output of ``antagonist record add --json``, and of ``correct`` and ``show``."""
 
     schema_id: Literal["antagonist.record/1"] = Field(alias="schema")
@@ -85,7 +79,7 @@ class ImportDocument(ImportReport):
     schema_id: Annotated[Literal["antagonist.record/1"], Field(alias="schema")]
 
 
-class AlarmEventsDocument(_Document):
+class AlarmEventsDocument(Document):
     """Output of ``antagonist alarms check --json`` and ``antagonist alarms list --json``."""
 
     schema_id: Literal["antagonist.alarms/1"] = Field(alias="schema")
@@ -101,7 +95,7 @@ class BurdenDocument(Burden):
     schema_id: Annotated[Literal["antagonist.alarms/1"], Field(alias="schema")]
 
 
-class TodayLine(_Document):
+class TodayLine(Document):
     """One line: a ``Line`` of feedback.today, which prints as a mapping."""
 
     patient: str
@@ -119,7 +113,7 @@ class TodayLine(_Document):
     who: str | None = Field(description="Of an alarm: the role that it is for")
 
 
-class TodayDocument(_Document):
+class TodayDocument(Document):
     """Output of ``antagonist today --json``: the longest due first."""
 
     schema_id: Literal["antagonist.today/1"] = Field(alias="schema")
@@ -135,7 +129,7 @@ class ReplayDocument(ReplayReport):
     schema_id: Annotated[Literal["antagonist.replay/1"], Field(alias="schema")]
 
 
-class BenchDocument(_Document):
+class BenchDocument(Document):
     """Output of ``antagonist bench --json``."""
 
     schema_id: Literal["antagonist.bench/1"] = Field(alias="schema")
@@ -159,22 +153,14 @@ DOCUMENTS: Mapping[str, TypeAdapter[Any]] = {
 }
 
 
-class _Printed(GenerateJsonSchema):
-    """A schema of what is printed: every key is there, also one that has a default."""
-
-    def field_is_required(self, *_: Any, **__: Any) -> bool:
-        return True
-
-
 def json_schema(name: str) -> dict[str, Any]:
     """The JSON Schema of a document of DOCUMENTS."""
-    found = DOCUMENTS[name].json_schema(mode="serialization", schema_generator=_Printed)
-    return {"$schema": DIALECT, **found}
+    return printed_schema(DOCUMENTS[name])
 
 
 def schema_text(name: str) -> str:
     """The JSON Schema as docs/reference/schemas has it."""
-    return json.dumps(json_schema(name), indent=1, ensure_ascii=False) + "\n"
+    return text_of(json_schema(name))
 
 
 if __name__ == "__main__":
