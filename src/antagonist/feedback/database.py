@@ -21,6 +21,7 @@ from antagonist.foundation.errors import InputError
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5_000
 SQLITE = "sqlite"
+LOST = "a connection that holds: it may be written; send the same request with the same key"
 # One lock for whoever appends to the log: "antagonist" in the keys of PostgreSQL's advisory locks.
 LOG_LOCK = 0x616E7467
 
@@ -94,7 +95,7 @@ def _clear_errors() -> Iterator[None]:
         raise InputError("record", "database", None, _plainly(str(error.orig))) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise InputError("record", "database", None, "a connection that holds") from error
+            raise InputError("record", "database", None, LOST) from error
         raise
 
 
@@ -102,6 +103,8 @@ def _plainly(message: str) -> str:
     """What a database error means for the one who reads it; nothing was written."""
     if "locked" in message or "busy" in message or "lock timeout" in message:
         return "a database that is free: another program holds it; nothing was written"
+    if "closed the connection" in message or "terminating connection" in message:
+        return LOST
     if "full" in message or "No space left" in message:
         return "space on the disk; nothing was written"
     return f"a database that answers ({message.splitlines()[0]}); nothing was written"
