@@ -160,3 +160,33 @@ def test_an_identifier_is_matched_exactly_and_found_once(clinic: Clinic) -> None
     assert clinic.run("record", "find", "clinic=demo-12-weeks").stdout.strip() == patient
     clinic.run("record", "find", "clinic=demo-12-week", code=2)
     clinic.run("record", "find", "demo-12-weeks", code=2)
+
+
+def test_a_decision_on_the_record_is_kept_overridden_by_two_and_replayed(clinic: Clinic) -> None:
+    patient = clinic.patient()
+    clinic.run("record", "import", EXAMPLE, *WHO)
+    prescriber = ["--author", "dr.petrov", "--role", "prescriber"]
+    shown = clinic.run(
+        "record", "screen", "--patient", patient, *prescriber, "--jurisdiction", "ru",
+        "--product", "naltrexone-ru-mez-tablet-50", "--timezone", "Europe/Moscow", "--json",
+    )  # fmt: skip
+    (decision,) = json.loads(shown.stdout)["events"]
+    (answer,) = decision["payload"]["result"]["answers"]
+    assert answer["verdict"] not in ("allowed", "allowed_with_caution")
+    words = ["record", "override", "--patient", patient, "--decision", decision["event_id"],
+             *prescriber, "--reason", "known to us", "--second-person"]  # fmt: skip
+    clinic.run(*words, "dr.petrov", code=2)
+    clinic.run(*words, "dr.sidorova")
+    assert "1 identical" in clinic.run("replay").stdout
+
+
+def test_merging_erasing_and_rebuilding_leave_a_record_that_verifies(clinic: Clinic) -> None:
+    patient = clinic.patient()
+    other = clinic.run("record", "create", "--identifier", "clinic=twin", *WHO).stdout.strip()
+    reason = ["--reason", "same person", *WHO]
+    clinic.run("record", "merge", "--keep", patient, "--other", other, *reason)
+    clinic.run("record", "merge", "--keep", patient, "--other", other, "--undo", *reason)
+    clinic.run("record", "erase", "--patient", other, "--reason", "asked for", *WHO)
+    clinic.run("record", "find", "clinic=twin", code=2)
+    assert "rebuilt for 2 patients" in clinic.run("record", "rebuild").stdout
+    assert "0 problems" in clinic.run("record", "verify").stdout

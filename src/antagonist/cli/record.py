@@ -151,7 +151,7 @@ def add(
     new, who = NewEvent(kind, _time(at), _payload(values or [])), actor(author, role, source)
     with opened(database, keys) as record:
         written = record.append(patient, [new], who, expected=expected, key=key)
-    _show(written, json=json)
+    show_events(written, json=json)
 
 
 @record_app.command()
@@ -188,7 +188,7 @@ def correct(
         else:
             new = NewEvent(RETRACTION, when, {"reason": reason}, 1, event)
         written = record.append(patient, [new], who)
-    _show(written, json=json)
+    show_events(written, json=json)
 
 
 @record_app.command()
@@ -211,7 +211,7 @@ def show(
             found = record.all(patient)
         else:
             found = record.history(patient, valid_at=valid, known_at=known)
-    _show(found, json=json)
+    show_events(found, json=json)
 
 
 def _time(text: str) -> datetime:
@@ -236,7 +236,8 @@ def _payload(values: list[str]) -> dict[str, Any]:
     return found
 
 
-def _show(events: tuple[Event, ...], *, json: bool) -> None:
+def show_events(events: tuple[Event, ...], *, json: bool) -> None:
+    """Print events, as lines or as the JSON document."""
     from dataclasses import asdict
 
     if json:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from antagonist.cli.common import BAD_INPUT, JsonOption, guarded, print_json, progress
-from antagonist.cli.record import SCHEMA, record_app
+from antagonist.cli.record import SCHEMA
 from antagonist.cli.record_common import (
     DATABASE,
     KEYS,
@@ -21,6 +21,7 @@ from antagonist.cli.record_common import (
     actor,
     opened,
 )
+from antagonist.cli.record_decisions import record_app
 
 if TYPE_CHECKING:
     from antagonist.feedback.log_check import Problem

@@ -99,6 +99,10 @@ def write_and_read(clinic: Clinic, folder: Path) -> None:
     )  # fmt: skip
     wrong_event = ("--event", added["events"][0]["event_id"], "--reason", "not said")
     clinic.run("record", "correct", "--patient", patient, *wrong_event, *WHO)
+    product = ("--product", "naltrexone-ru-mez-tablet-50", "--jurisdiction", "ru")
+    clinic.run("record", "screen", "--patient", patient, *WHO, *product)
+    regimen = ("--regimen", "r3_monday_wednesday_friday", "--prescriber", "dr.petrov")
+    clinic.run("record", "plan", "--patient", patient, *WHO, *product, *regimen)
     clinic.run("record", "show", "--patient", patient, "--every")
     clinic.run("record", "verify")
 
