@@ -90,8 +90,10 @@ def list_open(
     """List a patient's alarms with what was answered to them."""
     from dataclasses import asdict
 
+    from antagonist.feedback.merging import history_of_all
+
     with opened(database, keys) as record:
-        held = record.history(patient)
+        held = history_of_all(record, patient)
     found = [event for event in held if event.kind.startswith("alarm_")]
     if json:
         print_json(SCHEMA, {"events": [asdict(event) for event in found]})

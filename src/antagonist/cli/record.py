@@ -205,12 +205,14 @@ def show(
     json: JsonOption = False,
 ) -> None:
     """Show a patient's events, as of when they happened and when they were known."""
+    from antagonist.feedback.merging import history_of_all
+
     valid, known = (_time(text) if text else None for text in (valid_at, known_at))
     with opened(database, keys) as record:
         if every:
             found = record.all(patient)
         else:
-            found = record.history(patient, valid_at=valid, known_at=known)
+            found = history_of_all(record, patient, valid_at=valid, known_at=known)
     show_events(found, json=json)
 
 

@@ -139,12 +139,14 @@ def override(
     keys: KeysOption = KEYS,
 ) -> None:
     """Go on against a decision, with a reason and a second person; both are kept."""
+    from antagonist.feedback.merging import history_of_all
     from antagonist.feedback.overrides import record_override
     from antagonist.foundation.errors import InputError
 
     who = actor(author, role, source)
     with opened(database, keys) as record:
-        found = next((e for e in record.history(patient) if e.event_id == decision), None)
+        events = history_of_all(record, patient)
+        found = next((e for e in events if e.event_id == decision), None)
         if found is None:
             raise InputError("record", "decision", decision, "a decision of this patient")
         event = record_override(record, found, who, reason, second_person)

@@ -69,12 +69,26 @@ def history_of_all(
     valid_at: datetime | None = None,
     known_at: datetime | None = None,
 ) -> tuple[Event, ...]:
-    """``Record.history`` of a patient and of all that were merged into it, in order of time."""
-    found: list[Event] = []
+    """``Record.history`` of a patient, of the one it was merged into and of all that were, too."""
     with reading(record.engine) as connection:
-        for each in members_in(connection, patient, known_at):
-            found += current(all_events(connection, each, known_at), valid_at)
-    return tuple(sorted(found, key=lambda event: event.occurred_at))
+        return current(joined(connection, patient, known_at)[1], valid_at)
+
+
+def joined(
+    connection: Connection, patient: str, known_at: datetime | None = None
+) -> tuple[str, tuple[Event, ...]]:
+    """Whom a patient is kept as, and all events as written of those that one stands for.
+
+    Events come in the order in which they were recorded, those of one chain in its order.
+    """
+    own = all_events(connection, patient, known_at)
+    if not any(event.kind == MERGED for event in own):
+        return patient, own
+    kept = kept_in(connection, patient, known_at)
+    found: list[Event] = []
+    for each in members_in(connection, kept, known_at):
+        found += own if each == patient else all_events(connection, each, known_at)
+    return kept, tuple(sorted(found, key=lambda event: event.recorded_at))
 
 
 def members_in(

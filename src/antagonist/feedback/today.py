@@ -19,7 +19,8 @@ from antagonist.feedback.alarms.due import VISIT_SOURCE, Due, due_items, has_die
 from antagonist.feedback.alarms.modelled import lasting
 from antagonist.feedback.database import reading, writing
 from antagonist.feedback.events import Event, moment, stamp
-from antagonist.feedback.history import all_events, current, patients_of
+from antagonist.feedback.history import current, patients_of
+from antagonist.feedback.merging import MERGED, UNMERGED, joined
 from antagonist.feedback.record import Record
 from antagonist.feedback.state import folded
 from antagonist.feedback.state_model import PatientState
@@ -38,7 +39,7 @@ CHANGING = frozenset(
     ("dose", "injection", "implant_in", "implant_out", "lab", "fact", "urine_drug_test",
      "vital_signs", "symptom", "global_impression", "provocation_test", "overdose",
      "plan_change", "decision", "treatment_stop", "override", "alarm_raised", "alarm_withdrawn",
-     "alarm_acknowledged", "alarm_overridden")
+     "alarm_acknowledged", "alarm_overridden", MERGED, UNMERGED)
 )  # fmt: skip
 
 
@@ -103,10 +104,17 @@ def keep(connection: Connection, patient: str, events: Sequence[Event]) -> None:
 def refresh(connection: Connection, patient: str, tz: ZoneInfo = UTC_ZONE) -> None:
     """Write a patient's rows anew, in the transaction that wrote the patient's events.
 
-    tz: whose days count where the plan names no zone.
+    tz: whose days count where the plan names no zone. Patients merged into another are on the
+    list as that other one.
     """
-    connection.execute(delete(due).where(due.c.patient == patient))
-    rows = list(rows_of(patient, all_events(connection, patient, None), tz))
+    kept, written = joined(connection, patient)
+    found = {kept: written}
+    named = {str(event.payload["other"]) for event in written if event.kind == MERGED}
+    for other in named - {event.patient for event in written}:  # no longer merged
+        found |= dict([joined(connection, other)])
+    stale = {patient, *found, *(event.patient for events in found.values() for event in events)}
+    connection.execute(delete(due).where(due.c.patient.in_(sorted(stale))))
+    rows = [row for each, events in found.items() for row in rows_of(each, events, tz)]
     if rows:
         connection.execute(insert(due), rows)
 

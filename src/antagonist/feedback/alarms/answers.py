@@ -8,7 +8,7 @@ from antagonist.feedback import tables as t
 from antagonist.feedback.alarms.raising import ACKNOWLEDGED, OVERRIDDEN, RAISED
 from antagonist.feedback.database import writing
 from antagonist.feedback.events import Actor, Event, NewEvent
-from antagonist.feedback.history import all_events
+from antagonist.feedback.merging import joined
 from antagonist.feedback.record import Record, append_in
 from antagonist.feedback.state import folded
 from antagonist.foundation.errors import InputError
@@ -35,7 +35,7 @@ def _answer(record: Record, alarm: str, actor: Actor, kind: str, payload: dict[s
         if row is None:
             raise InputError("alarms", "alarm", alarm, "the id of an alarm on record")
         now = record.clock()
-        state = folded(all_events(connection, row[0], None), now)
+        state = folded(joined(connection, row[0])[1], now)
         found = next((a for a in state.alarms if a.event_id == alarm), None)
         if found is None or found.status != "open":
             status = "taken back" if found is None else found.status

@@ -22,7 +22,8 @@ from antagonist.feedback.alarms.rules import AlarmBook, alarm_book
 from antagonist.feedback.database import reading, writing
 from antagonist.feedback.decisions import DECISION, decision_payload
 from antagonist.feedback.events import Actor, Event, NewEvent
-from antagonist.feedback.history import all_events, current
+from antagonist.feedback.history import current
+from antagonist.feedback.merging import MERGED, UNMERGED, joined
 from antagonist.feedback.record import ConflictError, Record, append_in
 from antagonist.feedback.state import folded
 from antagonist.feedback.state_model import PatientState
@@ -64,9 +65,10 @@ def _evaluated(
     record: Record, patient: str, at: datetime, actor: Actor, model: Model
 ) -> tuple[Event, ...]:
     with reading(record.engine) as connection:
-        written = all_events(connection, patient, None)
+        patient, written = joined(connection, patient)
     if not written:
         return ()
+    seen = max(event.n for event in written if event.patient == patient)
     book = alarm_book(at.date())
     held = current(written)
     gone = _corrected(written, held, at, model)
@@ -85,7 +87,7 @@ def _evaluated(
             decision = _decision(found, at, book, raised)
             payload = decision_payload(connection, "alarm", rules_hash=book.hash, **decision)
             new.append(NewEvent(DECISION, at, payload))
-        done = append_in(connection, record, patient, new, actor, expected=written[-1].n)
+        done = append_in(connection, record, patient, new, actor, expected=seen)
     record.heads.keep(done.head)
     return done.events
 
@@ -118,9 +120,17 @@ def _corrected(
 
 
 def _touches(event: Event, alarm: Event) -> bool:
-    if event.n <= alarm.n or event.kind in ABOUT_ALARMS or event.kind == DECISION:
+    if event.kind in ABOUT_ALARMS or event.kind == DECISION or not _later(event, alarm):
         return False
+    if event.kind in (MERGED, UNMERGED):
+        return True
     return event.corrects is not None or event.occurred_at < alarm.occurred_at
+
+
+def _later(event: Event, alarm: Event) -> bool:
+    if event.patient == alarm.patient:
+        return event.n > alarm.n
+    return event.recorded_at > alarm.recorded_at
 
 
 class _Past:
