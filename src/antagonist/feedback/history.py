@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.engine import RowMapping
 
 from antagonist.feedback import tables as t
@@ -17,6 +17,14 @@ _READ = (
     "event_id", "patient", "n", "kind", "version", "occurred_at", "recorded_at",
     "author", "role", "source", "corrects", "hash", "payload",
 )  # fmt: skip
+
+# Statements are made once: making one takes as long as running it.
+_OF_PATIENT = (
+    select(*(t.events.c[name] for name in _READ))
+    .where(t.events.c.patient == bindparam("of_patient"))
+    .order_by(t.events.c.n)
+)
+_KNOWN = _OF_PATIENT.where(t.events.c.recorded_at <= bindparam("known_at"))
 
 
 def event_of(row: RowMapping | dict[str, Any]) -> Event:
@@ -43,11 +51,10 @@ def all_events(
     connection: Connection, patient: str, known_at: datetime | None
 ) -> tuple[Event, ...]:
     """Events of a patient that were on record by a time, in order of the chain."""
-    columns = [t.events.c[name] for name in _READ]
-    query = select(*columns).where(t.events.c.patient == patient).order_by(t.events.c.n)
-    if known_at is not None:
-        query = query.where(t.events.c.recorded_at <= stamp(known_at))
-    return _events(connection.execute(query).all())
+    if known_at is None:
+        return _events(connection.execute(_OF_PATIENT, {"of_patient": patient}).all())
+    asked = {"of_patient": patient, "known_at": stamp(known_at)}
+    return _events(connection.execute(_KNOWN, asked).all())
 
 
 def current(events: Sequence[Event], valid_at: datetime | None = None) -> tuple[Event, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 
 from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, entry_hash, event_hash
@@ -37,6 +37,14 @@ class ConflictError(InputError):
 
 
 Derived = Callable[[Connection, str, Sequence[Event]], None]
+
+# Statements that every append runs are made once: making one takes as long as running it.
+_ENDS = t.patients.c.patient == bindparam("of_patient")
+_END = select(t.patients.c.events, t.patients.c.head).where(_ENDS)
+_SET_END = (
+    update(t.patients).where(_ENDS).values(events=bindparam("events"), head=bindparam("head"))
+)
+_LOG_END = select(t.log.c.n, t.log.c.hash, t.log.c.recorded_at).order_by(t.log.c.n.desc()).limit(1)
 
 
 def system_clock() -> datetime:
@@ -197,8 +205,7 @@ def _earlier(connection: Connection, key: str, content: str) -> tuple[Event, ...
 
 
 def _end(connection: Connection, patient: str) -> tuple[int, str]:
-    query = select(t.patients.c.events, t.patients.c.head).where(t.patients.c.patient == patient)
-    found = connection.execute(query).first()
+    found = connection.execute(_END, {"of_patient": patient}).first()
     return (int(found[0]), str(found[1])) if found is not None else (0, FIRST)
 
 
@@ -207,14 +214,12 @@ def _set_end(connection: Connection, patient: str, before: int, events: int, hea
     if before == 0:
         connection.execute(insert(t.patients), {"patient": patient, **values})
         return
-    change = update(t.patients).where(t.patients.c.patient == patient).values(**values)
-    connection.execute(change)
+    connection.execute(_SET_END, {"of_patient": patient, **values})
 
 
 def log_head(connection: Connection) -> Head:
     """Where the log ends."""
-    query = select(t.log.c.n, t.log.c.hash, t.log.c.recorded_at).order_by(t.log.c.n.desc())
-    found = connection.execute(query.limit(1)).first()
+    found = connection.execute(_LOG_END).first()
     return Head(int(found[0]), str(found[1]), str(found[2])) if found else Head(0, FIRST, "")
 
 

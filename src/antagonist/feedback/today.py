@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
 from antagonist.feedback.alarms.course import counting_doses
 from antagonist.feedback.alarms.due import VISIT_SOURCE, Due, due_items, has_died
@@ -41,6 +41,8 @@ CHANGING = frozenset(
      "plan_change", "decision", "treatment_stop", "override", "alarm_raised", "alarm_withdrawn",
      "alarm_acknowledged", "alarm_overridden", MERGED, UNMERGED)
 )  # fmt: skip
+
+_DROP = delete(due).where(due.c.patient == bindparam("of_patient"))
 
 
 class Line(NamedTuple):
@@ -113,7 +115,7 @@ def refresh(connection: Connection, patient: str, tz: ZoneInfo = UTC_ZONE) -> No
     for other in named - {event.patient for event in written}:  # no longer merged
         found |= dict([joined(connection, other)])
     stale = {patient, *found, *(event.patient for events in found.values() for event in events)}
-    connection.execute(delete(due).where(due.c.patient.in_(sorted(stale))))
+    connection.execute(_DROP, [{"of_patient": each} for each in sorted(stale)])
     rows = [row for each, events in found.items() for row in rows_of(each, events, tz)]
     if rows:
         connection.execute(insert(due), rows)
