@@ -136,6 +136,7 @@ def test_an_alarm_is_answered_and_counted(clinic: Clinic) -> None:
         (["--kind", "words", "--at", "2026-05-03 09:00", "text=x"], "an offset"),
         (["--kind", "words", "--at", "2026-05-03T09:00:00Z"], "text"),
         (["--kind", "words", "--at", "2026-05-03T09:00:00Z", "text"], "FIELD=VALUE"),
+        (["--kind", "merged", "--at", "2026-05-03T09:00:00Z", "other=x"], "own commands"),
     ],
 )
 def test_a_bad_event_is_one_line_and_nothing_is_written(
@@ -160,6 +161,8 @@ def test_an_identifier_is_matched_exactly_and_found_once(clinic: Clinic) -> None
     assert clinic.run("record", "find", "clinic=demo-12-weeks").stdout.strip() == patient
     clinic.run("record", "find", "clinic=demo-12-week", code=2)
     clinic.run("record", "find", "demo-12-weeks", code=2)
+    clinic.run("record", "identify", "--patient", patient, "passport=X1", *WHO)
+    assert clinic.run("record", "find", "passport=X1").stdout.strip() == patient
 
 
 def test_a_decision_on_the_record_is_kept_overridden_by_two_and_replayed(clinic: Clinic) -> None:

@@ -114,6 +114,26 @@ def find(
         typer.echo(found)
 
 
+@record_app.command()
+@guarded
+def identify(
+    patient: PatientOption,
+    identifier: Annotated[str, typer.Argument(help="SYSTEM=VALUE.")],
+    author: AuthorOption,
+    role: RoleOption,
+    source: SourceOption = "command line",
+    database: DatabaseOption = DATABASE,
+    keys: KeysOption = KEYS,
+) -> None:
+    """Give a patient another identifier; one that stands for somebody else is refused."""
+    from antagonist.feedback.identity import add_identifier
+
+    who = actor(author, role, source)
+    with opened(database, keys) as record:
+        add_identifier(record, who, patient, *_identifier(identifier))
+    typer.echo("added")
+
+
 def _identifier(text: str) -> tuple[str, str]:
     from antagonist.foundation.errors import InputError
 
@@ -145,9 +165,14 @@ def add(
     keys: KeysOption = KEYS,
     json: JsonOption = False,
 ) -> None:
-    """Append an event. It is on the disk when the command ends; alarms are raised with it."""
+    """Append an event. On the disk when the command ends; `alarms check` raises its alarms."""
     from antagonist.feedback.events import NewEvent
+    from antagonist.feedback.payloads.registry import MODELS, OWN_CALLS
+    from antagonist.foundation.errors import InputError
 
+    if kind in OWN_CALLS:
+        allowed = f"one of {', '.join(sorted(MODELS.keys() - OWN_CALLS))}; others have own commands"
+        raise InputError("", "kind", kind, allowed)
     new, who = NewEvent(kind, _time(at), _payload(values or [])), actor(author, role, source)
     with opened(database, keys) as record:
         written = record.append(patient, [new], who, expected=expected, key=key)

@@ -108,9 +108,9 @@ def identity_of(record: Record, patient: str) -> Identity:
 
 
 def add_identifier(
-    record: Record, patient: str, system: str, value: str, *, shared: bool = False
+    record: Record, actor: Actor, patient: str, system: str, value: str, *, shared: bool = False
 ) -> None:
-    """Another identifier for a patient; one that is there already changes nothing.
+    """Another identifier for a patient, and an event that names its system; one there is no news.
 
     shared: as for ``create_patient``.
     Raises InputError for a patient unknown or erased, and an identifier that stands for another.
@@ -127,6 +127,9 @@ def add_identifier(
         here = t.identities.c.patient == patient
         connection.execute(update(t.identities).where(here).values(sealed=sealed))
         _add_digest(connection, record.keys, patient, identifier)
+        event = NewEvent("identifier_added", record.clock(), {"system": identifier[0]})
+        written = append_in(connection, record, patient, [event], actor)
+    record.heads.keep(written.head)
 
 
 def erase(record: Record, actor: Actor, patient: str, reason: str) -> None:

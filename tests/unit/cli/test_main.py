@@ -40,6 +40,7 @@ COMMANDS = (
     "record migrate",
     "record create",
     "record find",
+    "record identify",
     "record add",
     "record correct",
     "record show",

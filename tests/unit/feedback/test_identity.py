@@ -93,13 +93,16 @@ def test_two_candidates_are_refused_with_both_named(record: Record, actor: Actor
 
 def test_an_added_identifier_finds(record: Record, actor: Actor) -> None:
     patient = _created(record, actor, "17")
-    add_identifier(record, patient, "passport", "X1")
-    add_identifier(record, patient, "passport", "X1")
+    add_identifier(record, actor, patient, "passport", "X1")
+    add_identifier(record, actor, patient, "passport", "X1")
     assert find(record, "passport", "X1") == patient
+    assert [(e.kind, e.payload) for e in record.all(patient)[1:]] == [
+        ("identifier_added", {"system": "passport"})
+    ]
     assert identity_of(record, patient).identifiers == ((CLINIC, "17"), ("passport", "X1"))
     other = _created(record, actor, "18")
     with pytest.raises(InputError, match=patient):
-        add_identifier(record, other, "passport", "X1")
+        add_identifier(record, actor, other, "passport", "X1")
     assert identity_of(record, other).identifiers == ((CLINIC, "18"),)
 
 
@@ -222,7 +225,7 @@ def test_erasing_forgets_who_and_keeps_what(record: Record, actor: Actor) -> Non
     with pytest.raises(InputError, match="not erased"):
         identity_of(record, patient)
     with pytest.raises(InputError, match="not erased"):
-        add_identifier(record, patient, CLINIC, "19")
+        add_identifier(record, actor, patient, CLINIC, "19")
     with pytest.raises(InputError, match="not erased"):
         erase(record, actor, patient, "again")
     assert [event.kind for event in record.all(patient)] == [
@@ -258,7 +261,7 @@ def test_an_erased_key_is_gone_from_the_files_of_sqlite(
     if record.engine.dialect.name != "sqlite":
         pytest.skip("PostgreSQL keeps its files itself")
     with record.engine.connect():  # a connection left open keeps the write-ahead log
-        add_identifier(record, patient, "passport", "X1")
+        add_identifier(record, actor, patient, "passport", "X1")
         assert wrapped_key in b"".join(p.read_bytes() for p in tmp_path.glob("record.db*"))
         erase(record, actor, patient, "asked for")
         left = b"".join(p.read_bytes() for p in tmp_path.glob("record.db*"))

@@ -108,6 +108,7 @@ WHOLE: Mapping[str, Mapping[str, Any]] = {
     "alarm_acknowledged": {"alarm": "e2", "note": "called"},
     "alarm_overridden": {"alarm": "e2", "reason": "known hepatitis"},
     "patient_created": {"program": "clinic"},
+    "identifier_added": {"system": "passport"},
     "merged": {"other": "p2", "kept": "p1", "reason": "same person"},
     "unmerged": {"other": "p2", "event": "e4"},
     "identity_erased": {"reason": "asked for"},

@@ -11,6 +11,12 @@ class PatientCreated(Payload):
     program: Text | None = None
 
 
+class IdentifierAdded(Payload):
+    """The patient has another identifier. system: whose; the value is not in the events."""
+
+    system: Text
+
+
 class Merged(Payload):
     """Two records are one person's. other: the other record. kept: the one read from now on."""
 

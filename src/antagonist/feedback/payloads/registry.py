@@ -61,11 +61,19 @@ MODELS: Mapping[str, Mapping[int, type[BaseModel]]] = {
     "alarm_acknowledged": {1: decisions.AlarmAcknowledged},
     "alarm_overridden": {1: decisions.AlarmOverridden},
     "patient_created": {1: administration.PatientCreated},
+    "identifier_added": {1: administration.IdentifierAdded},
     "merged": {1: administration.Merged},
     "unmerged": {1: administration.Unmerged},
     "identity_erased": {1: administration.IdentityErased},
     "retraction": {1: administration.Retraction},
 }
+
+# What calls of their own write, since more than the event has to happen with it.
+OWN_CALLS = frozenset(
+    ("decision", "override", "alarm_raised", "alarm_withdrawn", "alarm_acknowledged",
+     "alarm_overridden", "patient_created", "identifier_added", "merged", "unmerged",
+     "identity_erased", "retraction")
+)  # fmt: skip
 
 
 def lab_2(payload: Mapping[str, Any]) -> Mapping[str, Any]:
