@@ -129,6 +129,15 @@ def test_an_alarm_is_answered_and_counted(clinic: Clinic) -> None:
     assert sum(row["overridden"] for row in rows) == 1
 
 
+def test_a_kind_is_added_in_its_newest_version(clinic: Clinic) -> None:
+    patient = clinic.patient()
+    lab = ("test=alt", "value=240", "unit=U/L", "upper_limit=40", "specimen=blood")
+    at = ("--kind", "lab", "--at", "2026-05-03T09:00:00Z")
+    shown = clinic.run("record", "add", "--patient", patient, *at, *WHO, *lab, "--json")
+    (event,) = json.loads(shown.stdout)["events"]
+    assert (event["version"], event["payload"]["specimen"]) == (2, "blood")
+
+
 @pytest.mark.parametrize(
     ("words", "match"),
     [

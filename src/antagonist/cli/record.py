@@ -167,13 +167,14 @@ def add(
 ) -> None:
     """Append an event. On the disk when the command ends; `alarms check` raises its alarms."""
     from antagonist.feedback.events import NewEvent
-    from antagonist.feedback.payloads.registry import MODELS, OWN_CALLS
+    from antagonist.feedback.payloads.registry import MODELS, NEWEST, OWN_CALLS
     from antagonist.foundation.errors import InputError
 
     if kind in OWN_CALLS:
         allowed = f"one of {', '.join(sorted(MODELS.keys() - OWN_CALLS))}; others have own commands"
         raise InputError("", "kind", kind, allowed)
-    new, who = NewEvent(kind, _time(at), _payload(values or [])), actor(author, role, source)
+    new = NewEvent(kind, _time(at), _payload(values or []), NEWEST.get(kind, 1))
+    who = actor(author, role, source)
     with opened(database, keys) as record:
         written = record.append(patient, [new], who, expected=expected, key=key)
     show_events(written, json=json)

@@ -135,7 +135,7 @@ def _forecast(asked: Mapping[str, Any], inputs: Mapping[str, Any], clinic: Path 
 
 
 def _alarm(asked: Mapping[str, Any], inputs: Mapping[str, Any], _clinic: Path | None) -> Plain:
-    from antagonist.feedback.alarms.raising import decided  # alarms keep decisions themselves
+    from antagonist.feedback.alarms.deciding import decided  # alarms keep decisions themselves
 
     return cast("Plain", plain(decided(asked, inputs)))
 

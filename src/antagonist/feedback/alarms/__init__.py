@@ -2,7 +2,8 @@
 
 from antagonist.feedback.alarms.answers import acknowledge, override
 from antagonist.feedback.alarms.burden import Burden, BurdenRow, burden
-from antagonist.feedback.alarms.raising import decided, evaluate
+from antagonist.feedback.alarms.deciding import decided
+from antagonist.feedback.alarms.raising import evaluate
 from antagonist.feedback.alarms.rules import AlarmBook, AlarmRule, alarm_book, alarm_fact_types
 
 __all__ = [

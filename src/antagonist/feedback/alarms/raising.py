@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from antagonist.feedback.alarms.deciding import facts_kept, outcome
 from antagonist.feedback.alarms.judging import (
     Alarm,
     Judgement,
     causes_in,
     judged,
-    new_alarms,
     record_facts,
     standing_alarms,
 )
-from antagonist.feedback.alarms.known import Found, FoundFacts, events_of, zoned
+from antagonist.feedback.alarms.known import FoundFacts, events_of, zoned
 from antagonist.feedback.alarms.modelled import Model, model_figures, modelled_facts
 from antagonist.feedback.alarms.rules import AlarmBook, alarm_book
 from antagonist.feedback.database import reading, writing
@@ -27,7 +26,6 @@ from antagonist.feedback.merging import MERGED, UNMERGED, joined
 from antagonist.feedback.record import ConflictError, Record, append_in
 from antagonist.feedback.state import folded
 from antagonist.feedback.state_model import PatientState
-from antagonist.label.facts import Fact
 
 RAISED, WITHDRAWN = "alarm_raised", "alarm_withdrawn"
 ACKNOWLEDGED, OVERRIDDEN = "alarm_acknowledged", "alarm_overridden"
@@ -177,20 +175,12 @@ def _raising(alarm: Alarm, at: datetime) -> NewEvent:
         "cause": list(events_of(alarm.causes)),
         "key": alarm.key,
         "severity": alarm.rule.severity,
-        "facts": _facts(alarm),
+        "facts": facts_kept(alarm),
         "act": alarm.rule.id,
         "who": alarm.rule.act.role,
         "by": alarm.by.isoformat(),
     }
     return NewEvent(RAISED, at, payload)
-
-
-def _facts(alarm: Alarm) -> list[dict[str, Any]]:
-    return [
-        {"fact": use.fact, "value": use.value, **({"on": use.on} if use.on else {})}
-        for use in alarm.facts
-        if use.value is not None
-    ]
 
 
 def _decision(
@@ -210,27 +200,5 @@ def _decision(
             "facts": facts,
             "raised": {name: sorted(causes) for name, causes in sorted(raised.items())},
         },
-        "result": {"alarms": [_outcome(alarm) for alarm in found.new]},
+        "result": {"alarms": [outcome(alarm) for alarm in found.new]},
     }
-
-
-def _outcome(alarm: Alarm) -> dict[str, Any]:
-    return {
-        "alarm": alarm.rule.id,
-        "key": alarm.key,
-        "severity": alarm.rule.severity,
-        "facts": _facts(alarm),
-        "by": alarm.by.isoformat(),
-    }
-
-
-def decided(asked: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The result of an alarm's decision again, from what its event keeps, under present rules."""
-    at = datetime.fromisoformat(asked["at"]).astimezone(ZoneInfo(asked["timezone"]))
-    facts = {
-        name: Found(Fact(*entry["fact"]), tuple(entry["causes"]))
-        for name, entry in inputs["facts"].items()
-    }
-    raised = {name: frozenset(causes) for name, causes in inputs["raised"].items()}
-    new = new_alarms(facts, at, alarm_book(at.date()), raised)
-    return {"alarms": [_outcome(alarm) for alarm in new]}
