@@ -18,26 +18,25 @@ from antagonist.cli.common import (
 from antagonist.cli.record_common import (
     DATABASE,
     KEYS,
+    AtOption,
     AuthorOption,
     DatabaseOption,
     KeysOption,
     RoleOption,
     SourceOption,
+    ZoneOption,
     actor,
+    clinic_time,
     opened,
 )
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from antagonist.feedback.events import Event
 
 SCHEMA = "antagonist.alarms/1"
 alarms_app = typer.Typer(
     no_args_is_help=True, help="Alarms on the record: check, list, answer, and their burden."
 )
-ZoneOption = Annotated[str, typer.Option("--timezone", help="The clinic's IANA time zone.")]
-AtOption = Annotated[str | None, typer.Option("--at", help="Moment asked for; default now.")]
 
 
 @alarms_app.command()
@@ -177,13 +176,3 @@ def burden(
     typer.echo(
         f"{found.patients} patients, {found.patient_days:.0f} patient-days, {shown} alarms per 100"
     )
-
-
-def clinic_time(at: str | None, timezone: str) -> datetime:
-    """A moment in the clinic's zone, now where none is stated."""
-    from datetime import datetime
-
-    from antagonist.foundation.clock import parse_time, zone
-
-    tz = zone(timezone, "", "timezone")
-    return datetime.now(tz) if at is None else parse_time(at, tz, "", "at")

@@ -1,4 +1,4 @@
-"""What the commands of the record share: where it lies, and who writes."""
+"""What the commands of the record share: where it lies, who writes, and when."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from antagonist.feedback.events import Actor
     from antagonist.feedback.record import Record
 
@@ -32,6 +34,8 @@ RoleOption = Annotated[
     str, typer.Option("--role", help="As what: nurse, prescriber, laboratory, patient ...")
 ]
 SourceOption = Annotated[str, typer.Option("--source", help="Where it comes from.")]
+ZoneOption = Annotated[str, typer.Option("--timezone", help="The clinic's IANA time zone.")]
+AtOption = Annotated[str | None, typer.Option("--at", help="Moment asked for; default now.")]
 
 
 @contextmanager
@@ -59,3 +63,13 @@ def actor(author: str, role: str, source: str) -> Actor:
         if role == known:
             return Actor(author.strip(), known, source)
     raise InputError("", "role", role, "one of " + ", ".join(ROLES))
+
+
+def clinic_time(at: str | None, timezone: str) -> datetime:
+    """A moment in the clinic's zone, now where none is stated."""
+    from datetime import datetime
+
+    from antagonist.foundation.clock import parse_time, zone
+
+    tz = zone(timezone, "", "timezone")
+    return datetime.now(tz) if at is None else parse_time(at, tz, "", "at")

@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from antagonist.cli.alarms import AtOption, ZoneOption, clinic_time
 from antagonist.cli.common import JsonOption, guarded
 from antagonist.cli.record import PatientOption, record_app, show_events
 from antagonist.cli.record_common import (
     DATABASE,
     KEYS,
+    AtOption,
     AuthorOption,
     DatabaseOption,
     KeysOption,
     RoleOption,
     SourceOption,
+    ZoneOption,
     actor,
+    clinic_time,
     opened,
 )
 from antagonist.cli.screen import JurisdictionOption, RulesOption

@@ -6,9 +6,17 @@ from typing import Annotated
 
 import typer
 
-from antagonist.cli.alarms import AtOption, ZoneOption, clinic_time
 from antagonist.cli.common import JsonOption, Language, LanguageOption, answers, print_json
-from antagonist.cli.record_common import DATABASE, KEYS, DatabaseOption, KeysOption, opened
+from antagonist.cli.record_common import (
+    DATABASE,
+    KEYS,
+    AtOption,
+    DatabaseOption,
+    KeysOption,
+    ZoneOption,
+    clinic_time,
+    opened,
+)
 
 SCHEMA = "antagonist.today/1"
 

@@ -6,37 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.records import (
-    BACKENDS,
-    NURSE,
-    SettableClock,
-    empty_database,
-    migrated_database,
-    new_keys,
-    opened,
-)
+from tests.support.record_fixtures import backend, clock, keys, record, record_url
+from tests.support.records import NURSE, empty_database
 
 from antagonist.feedback.events import Actor
-from antagonist.feedback.keys import Keyring
-from antagonist.feedback.record import Record
 
-
-@pytest.fixture(params=BACKENDS)
-def backend(request: pytest.FixtureRequest) -> str:
-    """Which database a test runs on."""
-    return str(request.param)
-
-
-@pytest.fixture
-def clock() -> SettableClock:
-    """What 'recorded at' is read from: 1 May 2026, 09:00 UTC, until a test moves it."""
-    return SettableClock()
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keyring:
-    """The record's keys."""
-    return new_keys(tmp_path)
+__all__ = ["actor", "backend", "clock", "empty_url", "keys", "record", "record_url"]
 
 
 @pytest.fixture
@@ -52,17 +27,3 @@ def empty_url(backend: str, tmp_path: Path) -> Iterator[str]:
     folder.mkdir()
     with empty_database(backend, folder) as url:
         yield url
-
-
-@pytest.fixture
-def record_url(backend: str, tmp_path: Path) -> Iterator[str]:
-    """The database of ``record``."""
-    with migrated_database(backend, tmp_path) as url:
-        yield url
-
-
-@pytest.fixture
-def record(record_url: str, keys: Keyring, clock: SettableClock) -> Iterator[Record]:
-    """An open record without events."""
-    with opened(record_url, keys, clock) as found:
-        yield found
