@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TextIO, TypeVar
 
 import yaml
@@ -130,12 +131,27 @@ def _line(place: Place, lines: Mapping[Place, int] | None) -> str:
     return f" (line {lines[here]})" if here in lines else ""
 
 
+def read_entries(model: type[M], path: Path) -> Mapping[str, M]:
+    """Entries of a file of ids, checked. Raises InputError naming file, id, line and field."""
+    found = {
+        name: validated(model, content, f"{path.name}: {name}", Lines(path).within(name))
+        for name, content in read_yaml(path).items()
+    }
+    return MappingProxyType(found)
+
+
 def near_match(name: str, known: Iterable[str]) -> str:
     """What is allowed, with the nearest known name first if one is near."""
     names = list(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{hint}known: {', '.join(names)}"
+
+
+def check_known(name: str, known: Collection[str], source: str, field: str) -> None:
+    """Raises InputError with the nearest known name for one that is not known."""
+    if name not in known:
+        raise InputError(source, field, name, near_match(name, known))
 
 
 def content_hash(paths: Iterable[Path]) -> str:

@@ -17,8 +17,9 @@ from antagonist.label.formulary import (
     products,
     suitable,
 )
+from antagonist.label.formulary.catalogue import LACTOSE as LACTOSE_BEARING
 from antagonist.label.gathered import Gathered, gathered
-from antagonist.label.jurisdictions import chosen, labels
+from antagonist.label.jurisdictions import chosen, covers, labels
 from antagonist.label.patient import Patient
 from antagonist.label.provocation import provocation_data
 from antagonist.label.rulebook import Asked, Rulebook, rulebook
@@ -33,7 +34,6 @@ ASKED_AT: Mapping[str, Mapping[str, object]] = {
     "plan": {"injection_at_visit": False},
     "challenge": {"provocation_drug": "naloxone", "challenge_sign_seen": False},
 }
-LACTOSE_BEARING = "lactose_bearing"
 LACTOSE: Mapping[str, bool] = {"yes": True, "no": False}
 
 
@@ -95,7 +95,7 @@ def _earlier_test(facts: Facts) -> dict[str, Fact]:
 
 def candidates(label: str | None) -> tuple[Product, ...]:
     """Products that can be planned under a choice: those of its labels, or all without one."""
-    wanted = {name for name in labels() if label in (None, name, name.split("_")[0])}
+    wanted = {name for name in labels() if label is None or covers(label, name)}
     return tuple(
         item
         for item in products().values()

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from antagonist.foundation.data import near_match
-from antagonist.foundation.errors import InputError
+from antagonist.foundation.data import check_known
 from antagonist.label.jurisdictions import jurisdictions
 from antagonist.label.rulebook import rulebook
 from antagonist.label.rules import SEVERITIES, Rule
@@ -36,8 +35,7 @@ def diff(first: str, second: str, on: date) -> tuple[Compared, ...]:
     Raises InputError for a jurisdiction that is not known.
     """
     for name in (first, second):
-        if name not in jurisdictions():
-            raise InputError("", "jurisdiction", name, near_match(name, jurisdictions()))
+        check_known(name, jurisdictions(), "", "jurisdiction")
     rules = list(rulebook(on).rules.values())
     topics = sorted({r.topic for r in rules if {first, second} & set(r.jurisdictions)})
     return tuple(_compared(topic, rules, first, second) for topic in topics)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from antagonist.foundation.data import Lines, near_match, read_yaml, validated
+from antagonist.foundation.data import Lines, check_known, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.label.facts import DATA, Both
 from antagonist.label.formulary.catalogue import (
@@ -98,13 +98,13 @@ def load_coverage(path: Path) -> CoverageFile:
         if kind not in found.tests:
             raise InputError(path.name, "tests", None, f"tests of the kind {kind}")
     for row in found.left_out:
-        _known(row, found.rows, path.name, "left_out")
+        check_known(row, found.rows, path.name, "left_out")
     ids = _ids()
     for row, entry in found.rows.items():
         for index, named in enumerate(entry.refs):
             known = ids.get(named.kind)
             if known is not None:
-                _known(named.id, known, path.name, f"rows.{row}.refs[{index}].id")
+                check_known(named.id, known, path.name, f"rows.{row}.refs[{index}].id")
     return found
 
 
@@ -122,11 +122,6 @@ def _ids() -> Mapping[Kind, Collection[str]]:
         "workflow": {path.stem for path in DATA.glob("*.yaml")},
         "instrument": instrument_catalogue(),
     }
-
-
-def _known(name: str, known: Collection[str], source: str, field: str) -> None:
-    if name not in known:
-        raise InputError(source, field, name, near_match(name, known))
 
 
 @lru_cache(maxsize=1)
@@ -163,7 +158,7 @@ def coverage() -> Mapping[str, tuple[Reference, ...]]:
     content = _file()
     found: dict[str, dict[tuple[Kind, str], Reference]] = {row: {} for row in content.rows}
     for row, kind, name in _naming_rows():
-        _known(row, found, f"{kind} {name}", "rows")
+        check_known(row, found, f"{kind} {name}", "rows")
         tests = (*content.tests[kind], *content.rows[row].tests)
         found[row].setdefault((kind, name), Reference(kind, name, None, _once(tests)))
     for row, entry in content.rows.items():

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from antagonist.foundation.data import Lines, near_match, read_yaml, validated
+from antagonist.foundation.data import Lines, check_known, read_yaml, validated
 from antagonist.foundation.errors import InputError
 
 # Set for replay only: a decision of the record is re-run on the data that it was made with.
@@ -109,6 +109,5 @@ def fact_types() -> Mapping[str, FactType]:
 def fact_type(name: str, source: str = "", field: str = "fact") -> FactType:
     """One fact by id. Raises InputError with the nearest known id."""
     known = fact_types()
-    if name not in known:
-        raise InputError(source, field, name, near_match(name, known))
+    check_known(name, known, source, field)
     return known[name]

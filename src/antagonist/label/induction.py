@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from antagonist.foundation.data import Lines, read_yaml, validated
+from antagonist.foundation.data import read_entries
 from antagonist.label.facts import DATA, Both
 from antagonist.label.rules import Indication, Route
 
@@ -37,11 +37,7 @@ class Induction(_Part):
 @lru_cache(maxsize=1)
 def inductions() -> Mapping[str, Induction]:
     """Every induction by id. Raises InputError naming file, line and field."""
-    path = DATA / "induction.yaml"
-    return {
-        name: validated(Induction, entry, f"{path.name}: {name}", Lines(path).within(name))
-        for name, entry in read_yaml(path).items()
-    }
+    return read_entries(Induction, DATA / "induction.yaml")
 
 
 def induction(indication: str, route: str) -> Induction | None:

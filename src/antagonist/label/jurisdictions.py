@@ -8,8 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from antagonist.foundation.data import near_match, read_yaml, validated
-from antagonist.foundation.errors import InputError
+from antagonist.foundation.data import check_known, read_yaml, validated
 from antagonist.label.facts import DATA, Both
 
 BASE = "base"
@@ -52,20 +51,23 @@ def choices() -> tuple[str, ...]:
 
 def chosen(name: str | None) -> str | None:
     """A choice, checked. Raises InputError for one that is not known."""
-    if name is not None and name not in choices():
-        raise InputError("", "jurisdiction", name, near_match(name, choices()))
+    if name is not None:
+        check_known(name, choices(), "", "jurisdiction")
     return name
+
+
+def covers(choice: str | None, label: str) -> bool:
+    """Whether a choice is a label or its country."""
+    return choice in (label, label.split("_")[0])
 
 
 def labels_for(choice: str | None, route: str) -> tuple[str, ...]:
     """Labels that count for a route: the chosen one, else all of them."""
     here = labels(route)
-    own = tuple(name for name in here if choice in (name, name.split("_")[0]))
+    own = tuple(name for name in here if covers(choice, name))
     return own or here
 
 
 def has_label(choice: str | None, route: str) -> bool:
     """Whether a choice holds a label for a route."""
-    return choice is not None and any(
-        choice in (name, name.split("_")[0]) for name in labels(route)
-    )
+    return any(covers(choice, name) for name in labels(route))

@@ -13,7 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from antagonist.foundation.data import Lines, near_match, read_yaml, validated
+from antagonist.foundation.data import Lines, check_known, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.label.conditions.graph import Dictionary, Named, compiled
 from antagonist.label.conditions.nodes import Condition, facts_of
@@ -101,8 +101,7 @@ def _check(name: str, content: Mapping[str, object], path: Path) -> Check:
         ("jurisdictions", found.jurisdictions, jurisdictions()),
     ):
         for entry in names:
-            if entry not in known:
-                raise InputError(source, field, entry, near_match(entry, known))
+            check_known(entry, known, source, field)
     return found
 
 

@@ -220,6 +220,13 @@ class Patient(_Part):
         return f"patient {self.patient}"
 
 
+def treated_indication(patient: Patient) -> Indication:
+    """What a patient is treated for. Raises InputError where that is not stated or other."""
+    if patient.indication not in ("opioid", "alcohol"):
+        raise InputError(patient.source, "indication", patient.indication, "opioid or alcohol")
+    return patient.indication
+
+
 def parse_patient(
     content: Mapping[str, Any],
     source: str,

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
-from antagonist.foundation.data import content_hash, near_match
+from antagonist.foundation.data import check_known, content_hash, near_match
 from antagonist.foundation.errors import InputError
 from antagonist.label.conditions.graph import Dictionary, Graph, Named, compiled
 from antagonist.label.conditions.single import Single
@@ -76,8 +76,7 @@ class Rulebook:
 
     def rule(self, name: str) -> Rule:
         """One rule. Raises InputError with the nearest known id."""
-        if name not in self.rules:
-            raise InputError("", "rule", name, near_match(name, self.rules))
+        check_known(name, self.rules, "", "rule")
         return self.rules[name]
 
 

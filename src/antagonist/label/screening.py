@@ -19,7 +19,7 @@ from antagonist.label.conditions.explain import deciding
 from antagonist.label.conditions.single import Truth
 from antagonist.label.contradictions import Contradiction
 from antagonist.label.dates import days_later
-from antagonist.label.facts import Facts
+from antagonist.label.facts import Fact, Facts
 from antagonist.label.jurisdictions import has_label, labels_for
 from antagonist.label.patient import DepartureRecord
 from antagonist.label.rulebook import Asked, Rulebook, Selection
@@ -149,12 +149,17 @@ def clears_on(rule: Rule, facts: Facts, today: date) -> date | None:
     """Day on which time alone opens a rule: the latest of its counts; None = time does not."""
     days: list[date] = []
     for entry in rule.clears:
-        fact = facts.get(entry.fact)
-        if fact is None or fact.state != "known" or not isinstance(fact.value, float):
-            continue
-        if fact.value < entry.at_days:
-            days.append(days_later(today, entry.at_days - fact.value))
+        so_far = _count(facts.get(entry.fact))
+        if so_far is not None and so_far < entry.at_days:
+            days.append(days_later(today, entry.at_days - so_far))
     return max(days, default=None)
+
+
+def _count(fact: Fact | None) -> float | None:
+    """A known count of days."""
+    if fact is None or fact.state != "known" or not isinstance(fact.value, float):
+        return None
+    return fact.value
 
 
 def _earliest(given: Sequence[Reason]) -> date | None:
@@ -187,16 +192,13 @@ def _timeline(rules: Sequence[Rule], case: Case) -> tuple[Clearing, ...]:
     for rule in rules:
         for entry in rule.clears:
             fact = case.facts.get(entry.fact)
-            known = fact is not None and fact.state == "known" and isinstance(fact.value, float)
-            if not known:
+            days = _count(fact)
+            if days is None:
                 if fact is not None:
                     found.append(_clearing(rule, None, passed=False))
-                continue
-            assert fact is not None
-            assert isinstance(fact.value, float)
-            if fact.value != float("inf"):
-                on = days_later(case.today, entry.at_days - fact.value)
-                found.append(_clearing(rule, on, passed=fact.value >= entry.at_days))
+            elif days != float("inf"):
+                on = days_later(case.today, entry.at_days - days)
+                found.append(_clearing(rule, on, passed=days >= entry.at_days))
     return tuple(found)
 
 

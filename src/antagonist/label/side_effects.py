@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from antagonist.foundation.data import Lines, near_match, read_yaml, validated
+from antagonist.foundation.data import Lines, check_known, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.label.facts import DATA, Both, Provenance
 from antagonist.label.regimens import RowId
@@ -97,26 +97,23 @@ def load_side_effects(path: Path) -> SideEffects:
     items = score_catalogue()["cows"].items
     for name, term in found.terms.items():
         if term.organ_system is not None:
-            _known(term.organ_system, found.organ_systems, path.name, f"terms.{name}.organ_system")
+            check_known(
+                term.organ_system, found.organ_systems, path.name, f"terms.{name}.organ_system"
+            )
         if term.cows is not None:
-            _known(term.cows, items, path.name, f"terms.{name}.cows")
+            check_known(term.cows, items, path.name, f"terms.{name}.cows")
     return found
 
 
 def _check_words(found: SideEffects, source: str) -> None:
     for index, word in enumerate(found.words):
         where = f"words[{index}]"
-        _known(word.group, found.groups, source, f"{where}.group")
+        check_known(word.group, found.groups, source, f"{where}.group")
         for name in word.terms:
-            _known(name, found.terms, source, f"{where}.terms")
+            check_known(name, found.terms, source, f"{where}.terms")
         rows = found.groups[word.group].rows or (None,)
         if word.row not in rows:
             raise InputError(source, f"{where}.row", word.row, f"a row of the group {word.group}")
-
-
-def _known(name: str, known: Collection[str], source: str, field: str) -> None:
-    if name not in known:
-        raise InputError(source, field, name, near_match(name, known))
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from antagonist.foundation.data import Lines, near_match, read_yaml, validated
+from antagonist.foundation.data import Lines, check_known, read_entries, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.label.facts import DATA, Both, Provenance
 
@@ -73,7 +73,7 @@ def load_ingredients(path: Path) -> Mapping[str, Ingredient]:
     found = validated(_Medicines, read_yaml(path), path.name, Lines(path)).ingredients
     for name, entry in found.items():
         for part in entry.contains:
-            _check_id(part, found, path.name, f"ingredients.{name}.contains")
+            check_known(part, found, path.name, f"ingredients.{name}.contains")
     return found
 
 
@@ -82,15 +82,12 @@ def load_value_sets(path: Path, known: Collection[str]) -> Mapping[str, ValueSet
 
     Raises InputError naming file, line and field; also for a member that is no ingredient.
     """
-    found = {
-        name: validated(ValueSet, content, f"{path.name}: {name}", Lines(path).within(name))
-        for name, content in read_yaml(path).items()
-    }
+    found = read_entries(ValueSet, path)
     for name, entry in found.items():
         for member in entry.members:
-            _check_id(member, known, path.name, f"{name}.members")
+            check_known(member, known, path.name, f"{name}.members")
         for other in entry.includes:
-            _check_id(other, found, path.name, f"{name}.includes")
+            check_known(other, found, path.name, f"{name}.includes")
     return found
 
 
@@ -109,11 +106,6 @@ def _members(name: str, sets: Mapping[str, ValueSet], above: tuple[str, ...]) ->
     entry = sets[name]
     included = (_members(other, sets, (*above, name)) for other in entry.includes)
     return frozenset(entry.members).union(*included)
-
-
-def _check_id(name: str, known: Collection[str], source: str, field: str) -> None:
-    if name not in known:
-        raise InputError(source, field, name, near_match(name, known))
 
 
 @lru_cache(maxsize=1)

@@ -15,7 +15,12 @@ from antagonist.pharmacology.dosing.records import Course
 from antagonist.pharmacology.ensemble import Ensemble, ensemble
 from antagonist.pharmacology.parameter_sets import ParameterSet, parameter_set
 from antagonist.pharmacology.protection import Statement, first_fall, stated_time, statements
-from antagonist.pharmacology.responses import ENDPOINTS, Endpoint, blocked, odds_that_block
+from antagonist.pharmacology.responses import (
+    ENDPOINTS,
+    blocked,
+    endpoint_of,
+    odds_that_block,
+)
 from antagonist.pharmacology.results import (
     QUANTILES,
     Band,
@@ -69,7 +74,7 @@ def crossings_h(
     drawn: Ensemble, threshold: Threshold, statement: Statement, time_h: Floats
 ) -> Floats:
     """When each draw first falls under a statement's line from time_h[0] on, shape (S,)."""
-    endpoint: Endpoint = "subjective" if statement.endpoint == "subjective" else "physiological"
+    endpoint = endpoint_of(statement.endpoint)
     line = odds_that_block(
         statement.blocked_fraction, _reference_mg(drawn, threshold), drawn.held, endpoint
     )

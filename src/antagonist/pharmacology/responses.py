@@ -17,6 +17,11 @@ Endpoint = Literal["subjective", "physiological"]
 ENDPOINTS: tuple[Endpoint, ...] = ("subjective", "physiological")
 
 
+def endpoint_of(name: str) -> Endpoint:
+    """The endpoint of a name that was checked before."""
+    return "subjective" if name == "subjective" else "physiological"
+
+
 def effect(dose_mg: Floats, values: Mapping[str, Floats], endpoint: Endpoint) -> Floats:
     """Effect of a dose without antagonist, fraction of the maximum.
 

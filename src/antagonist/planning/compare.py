@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from antagonist.foundation.errors import InputError
@@ -28,13 +27,12 @@ from antagonist.planning.regimens import (
     dosing,
     has_data,
 )
+from antagonist.planning.response import SMALLEST_ODDS, Floats, spread
 
-Floats = NDArray[np.float64]
 MAX_WEEKS = 52
 # Grids: an hour for cycles of up to a week, coarser for longer ones; ends on a logarithmic grid.
 _CYCLE_POINTS, _VIEW_POINTS, _FOLLOW_POINTS = 168, 120, 160
 _FIRST_FOLLOWED_H = 0.25
-_SMALLEST_ODDS = 1e-12
 
 
 class _Result(BaseModel):
@@ -109,7 +107,7 @@ class CompareDocument(Comparison):
 
 
 def _spread(values: Floats) -> Spread:
-    low, median, high = (float(x) for x in np.percentile(values, (5, 50, 95)))
+    low, median, high = spread(values)
     return Spread(low=low, median=median, high=high)
 
 
@@ -180,12 +178,12 @@ def _protection(regimen: Regimen, drawn: Ensemble, threshold: Threshold) -> tupl
     held = drawn.held
     dose_mg = threshold.dose_mg * heroin_equivalent(threshold.agonist, threshold.route, held)
     # the cycle looked at is the last one: its end is read before the next cycle's first dose
-    odds = np.maximum(drawn.signal("mu_odds", start_h + view_h), _SMALLEST_ODDS)
-    later = np.maximum(drawn.signal("mu_odds", last_h + after_h), _SMALLEST_ODDS)
+    odds = np.maximum(drawn.signal("mu_odds", start_h + view_h), SMALLEST_ODDS)
+    later = np.maximum(drawn.signal("mu_odds", last_h + after_h), SMALLEST_ODDS)
     found = []
     for endpoint in ENDPOINTS:
         line = odds_that_block(threshold.blocked_fraction, dose_mg, held, endpoint)
-        line = np.maximum(line, _SMALLEST_ODDS)
+        line = np.maximum(line, SMALLEST_ODDS)
         ends_h = lasting_h(after_h, np.log(later / line))
         found.append(
             Protection(

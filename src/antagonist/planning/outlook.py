@@ -7,17 +7,17 @@ from datetime import datetime
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from antagonist.foundation.clock import hours_between, to_local
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.parameter_sets import parameter_set
-from antagonist.pharmacology.responses import Endpoint, blocked
+from antagonist.pharmacology.responses import blocked, endpoint_of
 from antagonist.pharmacology.settings import Settings
 from antagonist.planning.compare import share_over
 from antagonist.planning.plan_model import MissedCost, Outlook, PlannedDose
 from antagonist.planning.regimens import WEEK_H
 from antagonist.planning.response import (
+    Floats,
     HourDose,
     Response,
     over_line,
@@ -26,7 +26,6 @@ from antagonist.planning.response import (
     summed,
 )
 
-Floats = NDArray[np.float64]
 # A course of six months is seen whole; a longer one repeats itself.
 SEEN_WEEKS = 27
 _WEEK = int(WEEK_H)
@@ -82,9 +81,7 @@ def _end_h(given: Sequence[HourDose]) -> int:
 
 
 def _blocked(unit: Response, chosen: Settings, odds: Floats) -> Floats:
-    endpoint: Endpoint = (
-        "subjective" if chosen.threshold.endpoint == "subjective" else "physiological"
-    )
+    endpoint = endpoint_of(chosen.threshold.endpoint)
     return blocked(unit.agonist_mg, odds, unit.held, endpoint)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from antagonist.foundation.clock import zone
@@ -14,10 +15,10 @@ from antagonist.label.answers import Answer
 from antagonist.label.assess import assessed_product
 from antagonist.label.formulary import Product, product
 from antagonist.label.gathered import Gathered, gathered, moment
-from antagonist.label.induction import Induction, induction
+from antagonist.label.induction import induction
 from antagonist.label.jurisdictions import chosen
 from antagonist.label.monitoring import months_later
-from antagonist.label.patient import Patient
+from antagonist.label.patient import Patient, treated_indication
 from antagonist.label.regimens import Regimen, regimens
 from antagonist.label.rulebook import Rulebook, rulebook
 from antagonist.label.rules import Indication
@@ -31,7 +32,7 @@ from antagonist.planning.plan_facts import plan_facts
 from antagonist.planning.plan_model import WEEKDAYS, Plan, PlannedDose, PlanRequest, Refusal
 from antagonist.planning.regimens import has_data
 from antagonist.planning.schedule import DayDose, implant_days, injection_days, oral_days
-from antagonist.planning.supply import planned_supply, units_of
+from antagonist.planning.supply import makes, planned_supply, units_of
 
 DRAWS = 400  # a plan is one of several looked at: figures within about 2 % of those of many draws
 OTHER_SIDE = {"left": "right", "right": "left"}
@@ -87,7 +88,7 @@ def planned(
     first = max(at_clock(request.start, request.clock, tz), made)
     rules = book or rulebook(request.start)
     known = gathered(patient, first)
-    indication = _indication(patient)
+    indication = treated_indication(patient)
     label = chosen(request.jurisdiction)
     screening = assessed_product(known, item, label, indication, "start", rules)
     if not screening.permits:
@@ -154,9 +155,10 @@ def _regimen(request: PlanRequest, patient: Patient) -> Regimen:
     if request.regimen not in known:
         raise InputError("plan", "regimen", request.regimen, near_match(request.regimen, known))
     found = known[request.regimen]
-    if _indication(patient) not in found.indications:
-        allowed = f"a regimen for {_indication(patient)}: " + ", ".join(
-            name for name, r in known.items() if _indication(patient) in r.indications
+    indication = treated_indication(patient)
+    if indication not in found.indications:
+        allowed = f"a regimen for {indication}: " + ", ".join(
+            name for name, r in known.items() if indication in r.indications
         )
         raise InputError("plan", "regimen", request.regimen, allowed)
     if not found.doses:
@@ -165,17 +167,10 @@ def _regimen(request: PlanRequest, patient: Patient) -> Regimen:
     return found
 
 
-def _indication(patient: Patient) -> Indication:
-    if patient.indication not in ("opioid", "alcohol"):
-        raise InputError(patient.source, "indication", patient.indication, "opioid or alcohol")
-    return patient.indication
-
-
-def _refusal(patient: Patient, request: PlanRequest, stage: str, answer: Answer) -> Refusal:
-    reasons = answer.reasons or answer.missing
-    return Refusal(
-        patient.patient, request, "screening" if stage == "screening" else "limits", answer, reasons
-    )
+def _refusal(
+    patient: Patient, request: PlanRequest, stage: Literal["screening", "limits"], answer: Answer
+) -> Refusal:
+    return Refusal(patient.patient, request, stage, answer, answer.reasons or answer.missing)
 
 
 def _days(
@@ -191,17 +186,8 @@ def _days(
     if regimen.route == "implant":
         return implant_days(regimen.doses[0].dose_mg, request.start, open_days)
     first = induction(indication, regimen.route)
-    return oral_days(regimen, first, request.start, end, splits=_splits(item, first))
-
-
-def _splits(item: Product, first: Induction | None) -> bool:
-    """Whether the product gives the first days' smaller dose, whole or halved."""
-    if first is None:
-        return False
-    try:
-        return all(units_of(step.dose_mg, item) > 0 for step in first.days)
-    except InputError:
-        return False
+    splits = first is not None and makes(item, [step.dose_mg for step in first.days])
+    return oral_days(regimen, first, request.start, end, splits=splits)
 
 
 def _dose(

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from antagonist.pharmacology.agonists import heroin_equivalent
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subject
-from antagonist.pharmacology.ensemble import ensemble
+from antagonist.pharmacology.ensemble import Ensemble, ensemble
 from antagonist.pharmacology.parameter_sets import parameter_set
-from antagonist.pharmacology.responses import Endpoint, odds_that_block
+from antagonist.pharmacology.responses import endpoint_of, odds_that_block
 from antagonist.pharmacology.settings import Settings
 
 Floats = NDArray[np.float64]
@@ -56,6 +56,21 @@ def stated_covariates(covariates: Mapping[str, float | str | bool]) -> dict[str,
     }
 
 
+def drawn_for(
+    name: str,
+    records: tuple[EventRecord, ...],
+    covariates: Mapping[str, float | str | bool],
+    chosen: Settings,
+) -> Ensemble:
+    """Draws of one new patient's course; the same seed gives the same patients."""
+    return ensemble(
+        parameter_set(chosen.parameter_set),
+        Subject(name, records, covariates=stated_covariates(covariates)),
+        draws=chosen.draws,
+        rng=np.random.default_rng(chosen.seed),
+    )
+
+
 def response(
     release_model: str,
     covariates: Mapping[str, float | str | bool],
@@ -67,20 +82,11 @@ def response(
     release_model: a formulation of the pharmacology. The same seed gives products of one kind the
     same patients. Raises InputError for an unknown product or one without published levels.
     """
-    drawn = ensemble(
-        parameter_set(chosen.parameter_set),
-        Subject(
-            "plan",
-            (EventRecord(0.0, amt_mg=1.0, product=release_model),),
-            covariates=stated_covariates(covariates),
-        ),
-        draws=chosen.draws,
-        rng=np.random.default_rng(chosen.seed),
-    )
+    one_mg = EventRecord(0.0, amt_mg=1.0, product=release_model)
+    drawn = drawn_for("plan", (one_mg,), covariates, chosen)
     line, held = chosen.threshold, drawn.held
     agonist_mg = line.dose_mg * np.asarray(heroin_equivalent(line.agonist, line.route, held))
-    endpoint: Endpoint = "subjective" if line.endpoint == "subjective" else "physiological"
-    over = odds_that_block(line.blocked_fraction, agonist_mg, held, endpoint)
+    over = odds_that_block(line.blocked_fraction, agonist_mg, held, endpoint_of(line.endpoint))
     line_odds = np.maximum(over, SMALLEST_ODDS)
     odds = np.maximum(drawn.signal("mu_odds", np.arange(span_h + 1.0)), 0.0)
     counts = np.flatnonzero((odds > _NEGLIGIBLE * line_odds).any(axis=0))

@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from antagonist.foundation.errors import InputError
 from antagonist.label.assess import candidates
 from antagonist.label.facts import Fact
 from antagonist.label.formulary.catalogue import price_of
@@ -38,6 +37,7 @@ from antagonist.planning.plan_model import WEEKDAYS
 from antagonist.planning.regimens import DAY_H, has_data, known_regimens
 from antagonist.planning.response import Response, response, spread
 from antagonist.planning.search_model import Candidate, SearchRequest, WeeklyCost
+from antagonist.planning.supply import makes
 
 Doses = tuple[tuple[int, float], ...]
 SEEN_WEEKS = SEEN_DAYS // WEEK_DAYS
@@ -191,7 +191,8 @@ class _Run:
         made_by = [
             item
             for item in self.offered
-            if (item.route, item.release_model) == (route, release_model) and _makes(item, doses)
+            if (item.route, item.release_model) == (route, release_model)
+            and makes(item, [mg for _, mg in doses])
         ]
         if not made_by or not within_limits(self.request, route, doses, cycle_days):
             return None
@@ -279,13 +280,6 @@ def within_limits(
     return not any(
         book.rules[name].severity in CLOSING and results[book.graph.roots[name]] for name in names
     )
-
-
-def _makes(item: Product, doses: Doses) -> bool:
-    try:
-        return all(tablets_for(mg, item.id).units > 0 for _, mg in doses)
-    except InputError:
-        return False
 
 
 def _weeks_of(regimen: Regimen) -> Iterator[Pattern]:

@@ -10,11 +10,11 @@ import numpy as np
 from antagonist.foundation.clock import hours_between, to_local
 from antagonist.pharmacology.agonists import heroin_equivalent
 from antagonist.pharmacology.catalogue import formulations
-from antagonist.pharmacology.dosing.records import EventRecord, Subject
-from antagonist.pharmacology.ensemble import Ensemble, ensemble
+from antagonist.pharmacology.dosing.records import EventRecord
+from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.protection import Statement, first_fall, stated_time, statements
-from antagonist.pharmacology.responses import Endpoint, blocked, odds_that_block
+from antagonist.pharmacology.responses import blocked, endpoint_of, odds_that_block
 from antagonist.pharmacology.results import StatedTime
 from antagonist.pharmacology.settings import Settings, defaults
 from antagonist.planning.compare import lasting_h
@@ -22,8 +22,8 @@ from antagonist.planning.regimens import WEEK_H
 from antagonist.planning.response import (
     SMALLEST_ODDS,
     Floats,
+    drawn_for,
     spread,
-    stated_covariates,
 )
 from antagonist.planning.situation_data import situation_data
 from antagonist.planning.situation_model import ModelFigures, ModelTime, Taken, Treatment
@@ -53,7 +53,7 @@ def figures(
     time_h = now_h + np.linspace(0.0, length_h, min(int(length_h), _POINTS) + 1)
     odds = np.maximum(drawn.signal("mu_odds", time_h), SMALLEST_ODDS)
     agonist_mg = _agonist_mg(drawn, chosen)
-    share = blocked(agonist_mg, odds[:, :1], drawn.held, _endpoint(chosen.threshold.endpoint))
+    share = blocked(agonist_mg, odds[:, :1], drawn.held, endpoint_of(chosen.threshold.endpoint))
     times = [
         stated_time(s, _crossing_h(drawn, agonist_mg, s, time_h, odds), now_h)
         for s in _statements(chosen)
@@ -75,27 +75,17 @@ def _without_levels(dose: Taken) -> bool:
 
 
 def _drawn(treatment: Treatment, given: Sequence[Taken]) -> Ensemble:
-    start, chosen = given[0].at, treatment.chosen
+    start = given[0].at
     records = tuple(
         EventRecord(hours_between(start, d.at), amt_mg=d.dose_mg, product=d.release_model)
         for d in given
     )
-    subject = Subject("course", records, covariates=stated_covariates(treatment.covariates))
-    return ensemble(
-        parameter_set(chosen.parameter_set),
-        subject,
-        draws=chosen.draws,
-        rng=np.random.default_rng(chosen.seed),
-    )
+    return drawn_for("course", records, treatment.covariates, treatment.chosen)
 
 
 def _agonist_mg(drawn: Ensemble, chosen: Settings) -> Floats:
     line = chosen.threshold
     return np.asarray(line.dose_mg * heroin_equivalent(line.agonist, line.route, drawn.held))
-
-
-def _endpoint(name: str) -> Endpoint:
-    return "subjective" if name == "subjective" else "physiological"
 
 
 def _statements(chosen: Settings) -> tuple[Statement, ...]:
@@ -111,7 +101,7 @@ def _statements(chosen: Settings) -> tuple[Statement, ...]:
 def _crossing_h(
     drawn: Ensemble, agonist_mg: Floats, statement: Statement, time_h: Floats, odds: Floats
 ) -> Floats:
-    endpoint = _endpoint(statement.endpoint)
+    endpoint = endpoint_of(statement.endpoint)
     line = odds_that_block(statement.blocked_fraction, agonist_mg, drawn.held, endpoint)
     over = np.log(odds / np.maximum(line, SMALLEST_ODDS))
     if statement.name == BLUNTED:

@@ -27,7 +27,6 @@ _FACT: dict[Route, str] = {
     "oral": "hours_oral_dose_to_surgery",
     "im_xr": "days_injection_to_surgery",
 }
-_DAY = "d"
 
 
 def surgery(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from antagonist.foundation.errors import InputError
 from antagonist.label.formulary import Product, cost, packs_needed, price_of, tablets_for
 from antagonist.planning.plan_model import PlannedDose, Supply
 
@@ -14,6 +15,14 @@ def units_of(dose_mg: float, item: Product) -> float:
     Raises InputError for a dose that the product cannot make.
     """
     return tablets_for(dose_mg, item.id).units
+
+
+def makes(item: Product, doses_mg: Iterable[float]) -> bool:
+    """Whether a product gives doses, whole or halved."""
+    try:
+        return all(units_of(mg, item) > 0 for mg in doses_mg)
+    except InputError:
+        return False
 
 
 def planned_supply(

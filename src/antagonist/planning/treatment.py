@@ -10,7 +10,7 @@ from antagonist.label.formulary import product
 from antagonist.label.gathered import gathered
 from antagonist.label.intake import dated_doses
 from antagonist.label.jurisdictions import chosen
-from antagonist.label.patient import NaltrexoneDose, Patient
+from antagonist.label.patient import NaltrexoneDose, Patient, treated_indication
 from antagonist.pharmacology.settings import Settings, settings
 from antagonist.planning.covariates import covariates_of
 from antagonist.planning.situation_model import Taken, Treatment
@@ -31,8 +31,7 @@ def treatment_of(
     """
     if patient.naltrexone is None or not patient.naltrexone.doses:
         raise InputError(patient.source, "naltrexone.doses", None, "the doses taken so far")
-    if patient.indication not in ("opioid", "alcohol"):
-        raise InputError(patient.source, "indication", patient.indication, "opioid or alcohol")
+    indication = treated_indication(patient)
     facts = gathered(patient, as_of).facts
     doses = tuple(
         Taken(min(at.latest, as_of), dose.dose_mg, _model(dose, patient), dose.route)
@@ -41,7 +40,7 @@ def treatment_of(
     return Treatment(
         patient=patient.patient,
         as_of=as_of,
-        indication=patient.indication,
+        indication=indication,
         doses=doses,
         label=chosen(label),
         facts=facts,

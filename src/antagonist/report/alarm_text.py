@@ -91,4 +91,4 @@ def _value(value: object, kind: FactType | None, words: Wording) -> str:
 
 
 def _time(at: datetime, words: Wording, tz: tzinfo | None) -> str:
-    return local_text(at.astimezone(tz).replace(second=0, microsecond=0), words)
+    return local_text(at.astimezone(tz), words)

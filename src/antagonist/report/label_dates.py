@@ -27,7 +27,10 @@ def weekday_text(day: date, words: Wording) -> str:
 
 
 def local_text(moment: datetime, words: Wording) -> str:
-    """An aware moment with weekday, date, clock and zone."""
+    """An aware moment with weekday, date, clock and zone.
+
+    Seconds are cut off: a time to act by is never later than said.
+    """
     return words.text(
         "date.local",
         weekday=weekday_text(moment, words),

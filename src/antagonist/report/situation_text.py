@@ -63,9 +63,8 @@ def _value(value: Amount | datetime | date, words: Wording) -> str:
 
 
 def _moment(value: datetime | date, words: Wording) -> str:
-    """A date, or a time rounded down to the minute: a time to act by is never later than said."""
     if isinstance(value, datetime):
-        return local_text(value.replace(second=0, microsecond=0), words)
+        return local_text(value, words)
     return date_text(value, words)
 
 

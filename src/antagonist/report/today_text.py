@@ -28,7 +28,7 @@ def print_today(lines: Sequence[Line], console: Console, language: str, now: dat
         table.add_column(words.text("today.column_patient"), no_wrap=True, min_width=ID_CHARACTERS)
         table.add_column(words.text("today.column_what"))
         for line in lines:
-            at = line.due_at.astimezone(now.tzinfo).replace(second=0, microsecond=0)
+            at = line.due_at.astimezone(now.tzinfo)
             style = "bold red" if line.due_at < now else ""
             table.add_row(local_text(at, words), line.patient, _what(line, words), style=style)
         console.print(table)

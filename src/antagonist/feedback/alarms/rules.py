@@ -9,13 +9,13 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from string import Formatter
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from antagonist.feedback.contents import FEEDBACK_DATA
 from antagonist.feedback.events import Role
-from antagonist.foundation.data import Lines, content_hash, near_match, read_yaml, validated
+from antagonist.foundation.data import Lines, check_known, content_hash, read_yaml, validated
 from antagonist.foundation.errors import InputError
 from antagonist.label.conditions.graph import Dictionary, Graph, Named, compiled
 from antagonist.label.conditions.nodes import Condition, facts_of
@@ -28,7 +28,7 @@ from antagonist.label.value_sets import value_sets
 
 DATA = FEEDBACK_DATA
 Severity = Literal["stop", "urgent", "soon", "info"]
-SEVERITIES: tuple[Severity, ...] = ("stop", "urgent", "soon", "info")
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 
 
 class _Entry(BaseModel):
@@ -104,8 +104,7 @@ class AlarmBook:
 
     def rule(self, name: str) -> AlarmRule:
         """One rule. Raises InputError with the nearest known id."""
-        if name not in self.rules:
-            raise InputError("", "alarm", name, near_match(name, self.rules))
+        check_known(name, self.rules, "", "alarm")
         return self.rules[name]
 
 
@@ -196,5 +195,4 @@ def _known(
     names: Sequence[str], known: Mapping[str, object] | Sequence[str], source: str, field: str
 ) -> None:
     for name in names:
-        if name not in known:
-            raise InputError(source, field, name, near_match(name, known))
+        check_known(name, known, source, field)

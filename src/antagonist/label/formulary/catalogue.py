@@ -6,11 +6,17 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from antagonist.foundation.data import Lines, near_match, read_yaml, validated
+from antagonist.foundation.data import (
+    Lines,
+    check_known,
+    near_match,
+    read_entries,
+    read_yaml,
+    validated,
+)
 from antagonist.foundation.errors import InputError
 from antagonist.label.facts import DATA, Provenance
 from antagonist.label.formulary.models import (
@@ -24,7 +30,6 @@ from antagonist.label.formulary.models import (
 from antagonist.label.jurisdictions import labels
 
 LACTOSE = "lactose_bearing"
-M = TypeVar("M", bound=BaseModel)
 
 
 class ExcipientFile(BaseModel):
@@ -44,24 +49,10 @@ class _PriceFile(BaseModel):
     prices: tuple[Price, ...]
 
 
-def _entries(model: type[M], path: Path) -> Mapping[str, M]:
-    """Entries of a file of ids. Raises InputError naming file, id, line and field."""
-    found = {
-        name: validated(model, content, f"{path.name}: {name}", Lines(path).within(name))
-        for name, content in read_yaml(path).items()
-    }
-    return MappingProxyType(found)
-
-
-def _check(name: str, known: Collection[str], source: str, field: str) -> None:
-    if name not in known:
-        raise InputError(source, field, name, near_match(name, known))
-
-
 @lru_cache(maxsize=1)
 def forms() -> Mapping[str, FormType]:
     """Every dosage form by id. Raises InputError naming file, line and field."""
-    return _entries(FormType, DATA / "forms.yaml")
+    return read_entries(FormType, DATA / "forms.yaml")
 
 
 def load_excipients(path: Path) -> ExcipientFile:
@@ -69,7 +60,7 @@ def load_excipients(path: Path) -> ExcipientFile:
     found = validated(ExcipientFile, read_yaml(path), path.name, Lines(path))
     for name, entry in found.sets.items():
         for member in entry.members:
-            _check(member, found.excipients, path.name, f"sets.{name}.members")
+            check_known(member, found.excipients, path.name, f"sets.{name}.members")
     _names(found, path.name)
     return found
 
@@ -140,10 +131,10 @@ def load_product(path: Path) -> Product:
     if found.id != path.stem:
         raise InputError(path.name, "id", found.id, f"the file's own name, {path.stem}")
     for part in found.excipients:
-        _check(part.id, excipients(), path.name, "excipients")
+        check_known(part.id, excipients(), path.name, "excipients")
     for label in found.label_jurisdictions:
-        _check(label, labels(), path.name, "label_jurisdictions")
-    _check(found.route, forms()[found.form].routes, path.name, "route")
+        check_known(label, labels(), path.name, "label_jurisdictions")
+    check_known(found.route, forms()[found.form].routes, path.name, "route")
     _check_lactose(found, path.name)
     return found
 
@@ -153,7 +144,7 @@ def _check_lactose(product: Product, source: str) -> None:
     listed = any(part.id in avoided(LACTOSE) for part in product.excipients)
     whole = product.excipients_complete == "yes"
     right = ("yes",) if listed else ("no",) if whole else ("no", "unknown")
-    _check(product.contains_lactose, right, source, "contains_lactose")
+    check_known(product.contains_lactose, right, source, "contains_lactose")
 
 
 @lru_cache(maxsize=1)
@@ -165,7 +156,7 @@ def products() -> Mapping[str, Product]:
 
 def product(product_id: str) -> Product:
     """A product by id. Raises InputError with the nearest known one."""
-    _check(product_id, products(), "", "product")
+    check_known(product_id, products(), "", "product")
     return products()[product_id]
 
 
@@ -178,10 +169,10 @@ def lactose_mg(found: Product) -> float | None:
 
 def load_brands(path: Path) -> Mapping[str, Brand]:
     """Brands of a file by id. Raises InputError naming file, line and field."""
-    found = _entries(Brand, path)
+    found = read_entries(Brand, path)
     for name, brand in found.items():
         for product_id in brand.products:
-            _check(product_id, products(), path.name, f"{name}.products")
+            check_known(product_id, products(), path.name, f"{name}.products")
     return found
 
 
@@ -193,7 +184,7 @@ def brands() -> Mapping[str, Brand]:
 
 def brand_forms(brand_id: str) -> tuple[str, ...]:
     """Dosage forms in which a brand comes. Raises InputError for a brand that is not known."""
-    _check(brand_id, brands(), "", "brand")
+    check_known(brand_id, brands(), "", "brand")
     found = (products()[name].form for name in brands()[brand_id].products)
     return tuple(dict.fromkeys(found))
 
@@ -202,7 +193,7 @@ def load_prices(path: Path) -> tuple[Price, ...]:
     """Prices of a file, such as a clinic's own. Raises InputError naming file, line and field."""
     found = validated(_PriceFile, read_yaml(path), path.name, Lines(path)).prices
     for number, entry in enumerate(found):
-        _check(entry.product, products(), path.name, f"prices[{number}].product")
+        check_known(entry.product, products(), path.name, f"prices[{number}].product")
     return found
 
 
@@ -217,7 +208,7 @@ def price_of(product_id: str, known: Collection[Price] | None = None) -> Price |
 
     known: prices to look in; those of the base text if None.
     """
-    _check(product_id, products(), "", "product")
+    check_known(product_id, products(), "", "product")
     found = [
         entry for entry in (prices() if known is None else known) if entry.product == product_id
     ]

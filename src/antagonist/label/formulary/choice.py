@@ -10,7 +10,7 @@ from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
 from antagonist.label.formulary.catalogue import LACTOSE, avoided, forms, product, products
 from antagonist.label.formulary.models import Part, Product
-from antagonist.label.jurisdictions import chosen
+from antagonist.label.jurisdictions import chosen, covers
 
 Answer = Literal["yes", "no", "unknown"]
 
@@ -124,7 +124,7 @@ def _asked(form: str | None, jurisdiction: str | None) -> list[Product]:
 
 
 def _has_label(found: Product, choice: str) -> bool:
-    return any(choice in (label, label.split("_")[0]) for label in found.label_jurisdictions)
+    return any(covers(choice, label) for label in found.label_jurisdictions)
 
 
 def substitutes(product_id: str) -> tuple[Substitute, ...]:

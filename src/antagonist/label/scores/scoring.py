@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from antagonist.foundation.data import near_match
+from antagonist.foundation.data import check_known
 from antagonist.foundation.errors import InputError
 from antagonist.label.scores.catalogue import score_catalogue
 from antagonist.label.scores.fields import TOTAL, checked
@@ -30,8 +30,7 @@ def score(score_id: str, values: Mapping[str, Value | None]) -> ScoreResult:
     Source: each score's own, in the result.
     """
     catalogue = score_catalogue()
-    if score_id not in catalogue:
-        raise InputError("", "score", score_id, near_match(score_id, catalogue))
+    check_known(score_id, catalogue, "", "score")
     return score_of(catalogue[score_id], values)
 
 
