@@ -58,10 +58,10 @@ def import_archive(path: Path, engine: Engine, keys: Keyring) -> Report:
     Raises InputError for an archive not whole or not signed with these keys, and for a database
     that is not empty; nothing is imported then.
     """
-    _, text, signature = read_manifest(path)
+    manifest, text, signature = read_manifest(path)
     if not keys.signed(text, signature):
         raise InputError(path.name, SIGNATURE, None, "a signature of the record's key")
-    load(path, engine)
+    load(path, engine, manifest)
     report = verify(Record(engine, keys))
     if not report.problems and not report.head_known:
         with reading(engine) as connection:

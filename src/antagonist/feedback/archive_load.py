@@ -14,7 +14,6 @@ from antagonist.feedback.archive_format import (
     Part,
     member,
     opened,
-    read_manifest,
     row_of,
     tables_in,
 )
@@ -24,13 +23,13 @@ from antagonist.foundation.errors import InputError
 ROWS_AT_ONCE = 1_000
 
 
-def load(path: Path, engine: Engine) -> Manifest:
+def load(path: Path, engine: Engine, manifest: Manifest) -> None:
     """Make the tables that an archive was written with, fill them, and bring them up to date.
 
-    Raises InputError for an archive that is not whole, one of a newer version, and a database that
-    is not empty; no row is written then.
+    manifest: as ``read_manifest`` found it.
+    Raises InputError for an archive of a newer version, and for a database that is not empty; no
+    row is written then.
     """
-    manifest, _, _ = read_manifest(path)
     with reading(engine) as connection:
         _refuse_filled(connection)
     here = current_revision(engine)
@@ -45,7 +44,6 @@ def load(path: Path, engine: Engine) -> Manifest:
         allowed = f"rows that the tables take ({error.orig}); nothing was imported"
         raise InputError(path.name, "", None, allowed) from None
     migrate(engine)
-    return manifest
 
 
 def _refuse_filled(connection: Connection) -> None:

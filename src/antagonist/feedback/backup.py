@@ -38,6 +38,8 @@ def restore(path: Path, url: str) -> Manifest:
     """
     engine = engine_of(url)
     try:
-        return load(path, engine)
+        manifest, _, _ = read_manifest(path)
+        load(path, engine, manifest)
+        return manifest
     finally:
         engine.dispose()

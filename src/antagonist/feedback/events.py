@@ -6,22 +6,14 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from antagonist.foundation.errors import InputError
 
 Role = Literal[
     "patient", "nurse", "prescriber", "pharmacist", "laboratory", "administrator", "program"
 ]
-ROLES: tuple[Role, ...] = (
-    "patient",
-    "nurse",
-    "prescriber",
-    "pharmacist",
-    "laboratory",
-    "administrator",
-    "program",
-)
+ROLES: tuple[Role, ...] = get_args(Role)
 RETRACTION = "retraction"
 MOST_CHARACTERS = 200
 UNSEEN = ("Cc", "Cs")  # control characters, and halves of a character

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, select
 from sqlalchemy.engine import RowMapping
 
 from antagonist.feedback import tables as t
+from antagonist.feedback.database import reading
 from antagonist.feedback.events import RETRACTION, Event, moment, stamp
 
+CHUNK = 200
 _READ = (
     "event_id", "patient", "n", "kind", "version", "occurred_at", "recorded_at",
     "author", "role", "source", "corrects", "hash", "payload",
@@ -74,3 +76,30 @@ def patients_of(connection: Connection) -> Iterator[str]:
     """Every patient with events, in order of id."""
     for row in connection.execute(select(t.patients.c.patient).order_by(t.patients.c.patient)):
         yield row[0]
+
+
+def is_known(connection: Connection, patient: str) -> bool:
+    """Whether a patient has events."""
+    query = select(t.patients.c.patient).where(t.patients.c.patient == patient)
+    return connection.execute(query).first() is not None
+
+
+def payloads_of(
+    engine: Engine, kind: str, *where: ColumnElement[bool]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Id and payload of events of a kind, a chunk at a time: no transaction stays open."""
+    query = (
+        select(t.events.c.seq, t.events.c.event_id, t.events.c.payload)
+        .where(t.events.c.kind == kind, *where)
+        .order_by(t.events.c.seq)
+        .limit(CHUNK)
+    )
+    last = 0
+    while True:
+        with reading(engine) as connection:
+            rows = connection.execute(query.where(t.events.c.seq > last)).all()
+        for seq, event_id, payload in rows:
+            last = seq
+            yield event_id, json.loads(payload)
+        if len(rows) < CHUNK:
+            return

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from antagonist.feedback import tables as t
 from antagonist.feedback.database import reading, writing
 from antagonist.feedback.events import RETRACTION, Actor, Event, NewEvent, stamp
-from antagonist.feedback.history import all_events, current, event_of
+from antagonist.feedback.history import all_events, current, event_of, is_known
 from antagonist.feedback.record import Record, append_in
 from antagonist.foundation.errors import InputError
 
@@ -160,6 +160,5 @@ def _read(connection: Connection, patient: str, known_at: datetime | None) -> li
 
 
 def _refuse_unknown(connection: Connection, field: str, patient: str) -> None:
-    query = select(t.patients.c.events).where(t.patients.c.patient == patient)
-    if connection.execute(query).first() is None:
+    if not is_known(connection, patient):
         raise InputError("record", field, patient, "a patient on record")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ from antagonist.feedback.answering import answers_in
 from antagonist.feedback.database import reading
 from antagonist.feedback.decisions import DECISION
 from antagonist.feedback.events import Actor, Event, NewEvent, stamp
+from antagonist.feedback.history import payloads_of
 from antagonist.feedback.record import Record
 from antagonist.foundation.errors import InputError
 
 OVERRIDE = "override"
 CLOSING = frozenset(("contraindicated", "stop", "defer"))
-_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +124,10 @@ def _taken_back(record: Record) -> frozenset[str]:
 def _payloads(
     record: Record, kind: str, first: datetime | None = None, until: datetime | None = None
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Id and payload of every event of a kind, a chunk at a time."""
-    query = (
-        select(t.events.c.seq, t.events.c.event_id, t.events.c.payload)
-        .where(t.events.c.kind == kind)
-        .order_by(t.events.c.seq)
-        .limit(_CHUNK)
-    )
+    """Id and payload of every event of a kind that happened within two times."""
+    where = []
     if first is not None:
-        query = query.where(t.events.c.occurred_at >= stamp(first))
+        where.append(t.events.c.occurred_at >= stamp(first))
     if until is not None:
-        query = query.where(t.events.c.occurred_at < stamp(until))
-    last = 0
-    while True:
-        with reading(record.engine) as connection:
-            rows = connection.execute(query.where(t.events.c.seq > last)).all()
-        for seq, event_id, payload in rows:
-            last = seq
-            yield event_id, json.loads(payload)
-        if len(rows) < _CHUNK:
-            return
+        where.append(t.events.c.occurred_at < stamp(until))
+    return payloads_of(record.engine, kind, *where)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +12,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import select
-
 from antagonist.feedback import contents
 from antagonist.feedback import tables as t
 from antagonist.feedback.answering import Plain, answered, plain
@@ -23,6 +20,7 @@ from antagonist.feedback.comparing import Change, changes
 from antagonist.feedback.database import reading
 from antagonist.feedback.decisions import DECISION, rules_hash_of, software
 from antagonist.feedback.events import stamp
+from antagonist.feedback.history import payloads_of
 from antagonist.feedback.record import Record
 from antagonist.feedback.replay_worker import Worker, why
 
@@ -31,7 +29,7 @@ TOLERANCE = 1e-9
 Under = Literal["own", "present"]
 # Hashes of the data: under other data they differ by themselves.
 _HASHES = ("rules_hash", "parameters_sha256")
-_CHUNK, _KEPT, _WORKERS = 200, 512, 2
+_KEPT, _WORKERS = 512, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +102,13 @@ def replay(
 def _decisions(
     record: Record, patient: str | None, since: datetime | None
 ) -> Iterator[tuple[str, Plain]]:
-    """Id and payload of decisions as recorded, a chunk at a time: no transaction stays open."""
-    query = (
-        select(t.events.c.seq, t.events.c.event_id, t.events.c.payload)
-        .where(t.events.c.kind == DECISION)
-        .order_by(t.events.c.seq)
-        .limit(_CHUNK)
-    )
+    """Id and payload of decisions as recorded."""
+    where = []
     if patient is not None:
-        query = query.where(t.events.c.patient == patient)
+        where.append(t.events.c.patient == patient)
     if since is not None:
-        query = query.where(t.events.c.recorded_at >= stamp(since))
-    last = 0
-    while True:
-        with reading(record.engine) as connection:
-            rows = connection.execute(query.where(t.events.c.seq > last)).all()
-        for seq, event_id, payload in rows:
-            last = seq
-            yield event_id, json.loads(payload)
-        if len(rows) < _CHUNK:
-            return
+        where.append(t.events.c.recorded_at >= stamp(since))
+    return payloads_of(record.engine, DECISION, *where)
 
 
 @dataclass

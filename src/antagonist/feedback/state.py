@@ -53,7 +53,11 @@ def folded(events: Sequence[Event], at: datetime) -> PatientState:
     happened later is left out. The order in which events were recorded does not matter, except
     between events of the same moment.
     """
-    held = current(events, at)
+    return folded_held(current(events, at), at)
+
+
+def folded_held(held: Sequence[Event], at: datetime) -> PatientState:
+    """``folded`` of events that hold at the moment, in order of time, as ``current`` gives them."""
     groups: dict[str, list[Event]] = {}
     for event in held:
         groups.setdefault(event.kind, []).append(event)

@@ -22,7 +22,7 @@ from antagonist.feedback.events import Event, moment, stamp
 from antagonist.feedback.history import current, patients_of
 from antagonist.feedback.merging import MERGED, UNMERGED, joined
 from antagonist.feedback.record import Record
-from antagonist.feedback.state import folded
+from antagonist.feedback.state import folded_held
 from antagonist.feedback.state_model import PatientState
 from antagonist.feedback.today_tables import due
 from antagonist.foundation.clock import zone
@@ -178,10 +178,11 @@ def _cut(row: Row, start: datetime | None, end: datetime | None) -> Row | None:
 
 
 def _segment(patient: str, written: Sequence[Event], at: datetime, tz: ZoneInfo) -> Iterator[Row]:
-    state = folded(written, at)
+    held = current(written, at)
+    state = folded_held(held, at)
     named = None if state.plan is None else state.plan.document.get("timezone")
     local = at.astimezone(tz if named is None else zone(named))
-    items = due_items(state, current(written, at), local)
+    items = due_items(state, held, local)
     for item in items:
         first, last = _day(item, local)
         yield _row(patient, item.kind, item.what, item.event, first, last)

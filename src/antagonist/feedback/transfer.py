@@ -21,12 +21,12 @@ from sqlalchemy import Connection, select
 
 from antagonist.feedback import tables as t
 from antagonist.feedback.database import reading, writing
-from antagonist.feedback.events import ROLES, Actor, NewEvent, stamp
+from antagonist.feedback.events import ROLES, UNSEEN, Actor, NewEvent, stamp
 from antagonist.feedback.files import new_file
-from antagonist.feedback.history import all_events, patients_of
+from antagonist.feedback.history import all_events, is_known, patients_of
 from antagonist.feedback.identity import find_in
 from antagonist.feedback.payloads import payload_models
-from antagonist.feedback.record import Head, Record, append_in, log_head
+from antagonist.feedback.record import Head, Record, append_in
 from antagonist.feedback.transfer_rows import (
     Format,
     Refused,
@@ -40,7 +40,6 @@ from antagonist.foundation.errors import InputError
 
 CREATED = "patient_created"
 YEARS = (1900, 2200)
-NOT_KEPT = ("Cc", "Cs")  # control characters and halves of characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ def export_events(
     form = form or format_of(path)
     with reading(record.engine) as connection:
         patients = list(patients_of(connection)) if patient is None else [patient]
-        if patient is not None and not _is_known(connection, patient):
+        if patient is not None and not is_known(connection, patient):
             raise InputError("record", "patient", patient, "a patient on record")
         with new_file(path, "export") as file:
             rows = (row for each in patients for row in _exported(connection, each))
@@ -147,14 +146,14 @@ def _take(connection: Connection, under_way: _Import, row: RowRead | Refused) ->
 
 def _write(connection: Connection, under_way: _Import, row: RowRead) -> None:
     values = row.values
-    before = log_head(connection)
     key, own_id = _text(values, "key", t.requests.c.key), _text(values, "id", t.events.c.event_id)
     patient = _patient(connection, under_way.record, values)
     event, actor = _event(under_way, row), _author(under_way.actor, values)
-    if not _is_repeated(connection, key):
+    repeated = _is_repeated(connection, key)
+    if not repeated:
         _refuse_unfit(connection, under_way, patient, event.kind, own_id)
     written = append_in(connection, under_way.record, patient, [event], actor, key=key)
-    if written.head.n == before.n:
+    if repeated:
         under_way.repeated += 1
     else:
         under_way.accepted += 1
@@ -167,10 +166,10 @@ def _refuse_unfit(
     connection: Connection, under_way: _Import, patient: str, kind: str, own_id: str | None
 ) -> None:
     """A patient mistyped begins no record, and an event on record is not written twice."""
-    is_known = _is_known(connection, patient)
-    if kind == CREATED and is_known:
+    known = is_known(connection, patient)
+    if kind == CREATED and known:
         raise InputError("events", "patient", patient, "a patient not on record yet")
-    if kind != CREATED and not is_known:
+    if kind != CREATED and not known:
         allowed = f"a patient on record; a new one begins with {CREATED}"
         raise InputError("events", "patient", patient, allowed)
     if own_id is None:
@@ -269,17 +268,12 @@ def _text(values: Mapping[str, Any], name: str, column: Any = None) -> str | Non
     is_text = isinstance(value, str) and value != ""
     if (
         not is_text
-        or any(category(letter) in NOT_KEPT for letter in value)
+        or any(category(letter) in UNSEEN for letter in value)
         or (longest and len(value) > longest)
     ):
         limit = f" of at most {longest} characters" if longest else ""
         raise InputError("events", name, value, f"text{limit} without control characters")
     return str(value)
-
-
-def _is_known(connection: Connection, patient: str) -> bool:
-    query = select(t.patients.c.patient).where(t.patients.c.patient == patient)
-    return connection.execute(query).first() is not None
 
 
 def _is_repeated(connection: Connection, key: str | None) -> bool:

@@ -28,7 +28,7 @@ from antagonist.feedback.alarms.modelled import (
 )
 from antagonist.feedback.alarms.rules import AlarmBook, AlarmRule
 from antagonist.feedback.events import Event
-from antagonist.feedback.state import folded
+from antagonist.feedback.state import folded_held
 from antagonist.feedback.state_model import PatientState
 from antagonist.label.conditions.explain import FactUse, deciding, used
 from antagonist.label.facts import Fact
@@ -99,11 +99,12 @@ def judged(
     events: that hold. raised: what was raised before. The model is asked only where its answer
     can raise an alarm, or is shown beside one.
     """
-    state = folded(events, at)
+    state = folded_held(events, at)
     facts = record_facts(state, events, at, book)
-    if _model_decides(facts, at, book, raised):
-        facts |= modelled_facts(state, at, model)
     new = new_alarms(facts, at, book, raised)
+    if _model_decides(_ids(new), facts, at, book, raised):
+        facts |= modelled_facts(state, at, model)
+        new = new_alarms(facts, at, book, raised)
     shown = {name for alarm in new for name in alarm.rule.shows}
     if shown & MODELLED and BLOCKED not in facts:
         facts |= modelled_facts(state, at, model)
@@ -111,9 +112,13 @@ def judged(
     return Judgement(new, facts)
 
 
-def _model_decides(facts: FoundFacts, at: datetime, book: AlarmBook, raised: Raised) -> bool:
-    """Whether some answer of the model would change which alarms are new."""
-    without = _ids(new_alarms(facts, at, book, raised))
+def _model_decides(
+    without: set[str], facts: FoundFacts, at: datetime, book: AlarmBook, raised: Raised
+) -> bool:
+    """Whether some answer of the model would change which alarms are new.
+
+    without: rules whose alarms are new without it.
+    """
     for blocked in (True, False):
         supposed = {
             BLOCKED: Found(Fact(blocked, 0.0), ()),

@@ -24,7 +24,7 @@ from antagonist.feedback.events import Actor, Event, NewEvent
 from antagonist.feedback.history import current
 from antagonist.feedback.merging import MERGED, UNMERGED, joined
 from antagonist.feedback.record import ConflictError, Record, append_in
-from antagonist.feedback.state import folded
+from antagonist.feedback.state import folded_held
 from antagonist.feedback.state_model import PatientState
 
 RAISED, WITHDRAWN = "alarm_raised", "alarm_withdrawn"
@@ -154,7 +154,7 @@ class _Past:
     def _known(self, then: datetime, book: AlarmBook) -> tuple[FoundFacts, PatientState]:
         if then not in self._facts:
             events = current(self._written, then)
-            state = folded(events, then)
+            state = folded_held(events, then)
             self._facts[then] = record_facts(state, events, then, book), state
         return self._facts[then]
 
