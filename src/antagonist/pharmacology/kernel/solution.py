@@ -12,46 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from antagonist.pharmacology.modes import MAX_CONDITION, Modal, Modes, exponential, modes_of
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.intp]
+from antagonist.pharmacology.kernel.modes import MAX_CONDITION, Modal, Modes, exponential, modes_of
+from antagonist.pharmacology.kernel.system import Floats, Ints, Jumps, LinearSystem
 
 # One block of observations stays in the processor's cache: doubles.
 _BLOCK_DOUBLES = 100_000
-
-
-@dataclass(frozen=True)
-class LinearSystem:
-    """Rate matrices and outputs of S subjects in P regimes (P > 1: parameters change at an event).
-
-    rates_per_h: shape (S, P, m, m); column j holds what leaves and feeds from state j.
-    outputs: shape (S, P, o, m); observed = outputs @ state.
-    """
-
-    rates_per_h: Floats
-    outputs: Floats
-
-
-@dataclass(frozen=True)
-class Jumps:
-    """What happens to the state at moments, in order of time for each subject.
-
-    Every array has shape (S, M) or (1, M) when all subjects share it.
-    time_h: non-decreasing along M; +inf for padding.
-    target: state index that receives ``amount``.
-    amount: added to the state (after the reset, if any).
-    reset: the state is emptied first.
-    regime: the system that holds from this moment on.
-    """
-
-    time_h: Floats
-    target: Ints
-    amount: Floats
-    reset: NDArray[np.bool_]
-    regime: Ints
 
 
 def _advance(modes: Modes, regime: Ints, state: Modal, dt_h: Floats) -> Modal:
