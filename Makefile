@@ -18,6 +18,9 @@ endif
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --no-deps
 INSTALL_PINNED := $(INSTALL) --require-hashes --only-binary :all:
 INSTALL_PROJECT := $(INSTALL) --no-build-isolation --editable .
+# Says what it does, and does nothing where it has been done: no first run has to wait for it.
+COMPILE_KERNEL := $(BIN)/python -m antagonist.pharmacology.kernel.compiled.build
+BUILT_KERNEL := src/antagonist/pharmacology/kernel/compiled/built
 
 # Programs that tests call; each is also the name of its Debian package.
 TEST_TOOLS ?= git
@@ -74,12 +77,13 @@ lock: $(LOCK_TOOLS)/.made ## Write both lock files anew from pyproject.toml
 		--output-file=requirements-dev.lock pyproject.toml
 
 clean: ## Remove the environment, reports and caches
-	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BUILT_KERNEL) out .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
 	@echo "Installing the pinned packages into $(VENV), usually within half a minute."
 	@$(INSTALL_PINNED) -r requirements.lock
 	@$(INSTALL_PROJECT)
+	@$(COMPILE_KERNEL)
 	@touch $@
 
 # The development lock holds the runtime pins too, so one install serves both.
@@ -88,6 +92,7 @@ $(VENV)/.dev: $(VENV)/.made requirements-dev.lock requirements.lock pyproject.to
 	@$(INSTALL_PINNED) -r requirements-dev.lock
 	@$(INSTALL_PROJECT)
 	@$(BIN)/python -m pip check
+	@$(COMPILE_KERNEL)
 	@touch $(VENV)/.runtime $@
 
 $(VENV)/.made:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "src" / "antagonist"
-FACES = ("report", "cli", "web", "interop", "populations")
+FACES = ("report", "cli", "web", "interop", "populations", "bench")
 LOWER = {"foundation": 0, "label": 1, "pharmacology": 1, "planning": 2, "feedback": 3}
 FLOOR = LOWER | dict.fromkeys(FACES, 4)
 # Modules that lie beside the rooms (__init__, __main__) are the front door.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,18 +32,33 @@ def bench(
     record_events: Annotated[
         int, typer.Option(min=1, help="Events that the record is filled with.")
     ] = 100_000,
+    subjects: Annotated[
+        int, typer.Option(min=64, help="Virtual subjects for the kernel's figures.")
+    ] = 20_000,
+    kernel: Annotated[
+        bool, typer.Option(help="Measure the kernel and its rivals: one to two minutes.")
+    ] = True,
     json: JsonOption = False,
 ) -> None:
-    """Measure screening on one core, and the record where asked for.
+    """Measure the kernel on all cores, screening on one, and the record where asked for.
 
-    Explanations are included: the rules that decided, their facts, the next tests.
+    The kernel: half a year of doses from parameters to answers, beside other solvers and this
+    machine's own limits. Screening includes explanations: the rules that decided, their facts,
+    the next tests.
     """
+    fast = _kernel(subjects) if kernel else {}
     found = measured(patients, product, jurisdiction)
     kept = _record(record_patients, record_events, patients) if record else {}
     if json:
-        print_json(SCHEMA, {"screening": found, **({"record": kept} if record else {})})
+        parts = {"kernel": fast, "screening": found, "record": kept}
+        print_json(SCHEMA, {name: part for name, part in parts.items() if part})
         return
     from rich.table import Table
+
+    from antagonist.cli.bench_kernel import tables
+
+    for told in tables(fast) if fast else []:
+        answers().print(told)
 
     table = Table("Screening, one core", "patients/s")
     for name, rate in found.items():
@@ -54,6 +69,14 @@ def bench(
         for name, rate in kept.items():
             table.add_row(name.replace("_", " "), f"{rate:,.1f}")
         answers().print(table)
+
+
+def _kernel(subjects: int) -> dict[str, Any]:
+    from antagonist.bench.figures import measured as figures
+    from antagonist.cli.common import progress
+
+    with progress("Measuring the kernel"):
+        return figures(subjects)
 
 
 def _record(patients: int, events: int, files: Path) -> dict[str, float]:

@@ -14,6 +14,12 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
+from antagonist.cli.schema_bench import (
+    BenchDocument,
+    KernelBenchDocument,
+    RecordBenchDocument,
+    WholeBenchDocument,
+)
 from antagonist.cli.schema_common import STRICT, Document, printed_schema, text_of
 from antagonist.feedback.alarms.burden import Burden
 from antagonist.feedback.events import Event
@@ -23,9 +29,6 @@ from antagonist.feedback.verify import Report
 from antagonist.label.answers import Answer
 from antagonist.label.provocation import Protocol, State
 from antagonist.planning.situation_model import Situation
-
-Rates = Mapping[str, Annotated[float, Field(gt=0)]]
-Figures = Mapping[str, Annotated[float, Field(ge=0)]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,19 +132,6 @@ class ReplayDocument(ReplayReport):
     schema_id: Annotated[Literal["antagonist.replay/1"], Field(alias="schema")]
 
 
-class BenchDocument(Document):
-    """Output of ``antagonist bench --json``."""
-
-    schema_id: Literal["antagonist.bench/1"] = Field(alias="schema")
-    screening: Rates = Field(description="Patients per second on one core, by way of screening")
-
-
-class RecordBenchDocument(BenchDocument):
-    """Output of ``antagonist bench --json`` where the record was measured too."""
-
-    record: Figures = Field(description="By name, whose end is the unit: _per_s, _ms, _mib")
-
-
 DOCUMENTS: Mapping[str, TypeAdapter[Any]] = {
     "situation": TypeAdapter(SituationDocument),
     "provocation": TypeAdapter(ProvocationDocument),
@@ -149,7 +139,9 @@ DOCUMENTS: Mapping[str, TypeAdapter[Any]] = {
     "alarms": TypeAdapter(AlarmEventsDocument | BurdenDocument),
     "today": TypeAdapter(TodayDocument),
     "replay": TypeAdapter(ReplayDocument),
-    "bench": TypeAdapter(BenchDocument | RecordBenchDocument),
+    "bench": TypeAdapter(
+        BenchDocument | RecordBenchDocument | KernelBenchDocument | WholeBenchDocument
+    ),
 }
 
 

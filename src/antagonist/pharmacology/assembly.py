@@ -1,4 +1,7 @@
-"""From model files and parameter values to the kernel's system and jumps."""
+"""From model files and parameter values to the kernel's system and jumps.
+
+Parameter values that carry derivatives (``Varying``) give a system and jumps that do too.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,12 @@ from numpy.typing import NDArray
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.kernel import Jumps, LinearSystem, endless, solve
+from antagonist.pharmacology.kernel.sensitivity import Tangents, solve_with_gradient
+from antagonist.pharmacology.kernel.steady import endless_with_gradient
 from antagonist.pharmacology.models import Formulation, Structure
-from antagonist.pharmacology.ways import Builder, Infusion, Parameters, Slot
+from antagonist.pharmacology.schedule_jumps import Jump, Stacked, split, stack
+from antagonist.pharmacology.varying import Quantity, Varying, gradient_of, value_of
+from antagonist.pharmacology.ways import Builder, Infusion, Parameters, Slot, SystemGradient
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +29,7 @@ class Assembly:
     """A system with, for each way in (product or compartment), what a dose does to the state.
 
     slots: way in -> jumps of a bolus. infusions: way in -> what a dose with RATE starts.
+    gradient: how the system depends on the directions, where a parameter varies.
     """
 
     system: LinearSystem
@@ -29,6 +37,7 @@ class Assembly:
     outputs: tuple[str, ...]
     slots: Mapping[str, tuple[Slot, ...]]
     infusions: Mapping[str, tuple[Infusion, ...]]
+    gradient: SystemGradient | None = None
 
     def of_subject(self, s: int) -> Assembly:
         """The same assembly for one subject."""
@@ -39,7 +48,22 @@ class Assembly:
             self.outputs,
             {name: tuple(x.of_subject(s) for x in ways) for name, ways in self.slots.items()},
             {name: tuple(x.of_subject(s) for x in ways) for name, ways in self.infusions.items()},
+            None if self.gradient is None else self.gradient.of_subject(s),
         )
+
+    def of_regime(self, regime: int) -> Assembly:
+        """The same system in one regime for ever; the ways in are not for it."""
+        which = slice(regime, regime + 1)
+        system, gradient = self.system, self.gradient
+        if gradient is not None:
+            gradient = SystemGradient(gradient.rates_per_h[:, which], gradient.outputs[:, which])
+        held = LinearSystem(system.rates_per_h[:, which], system.outputs[:, which])
+        return Assembly(held, self.names, self.outputs, {}, {}, gradient)
+
+    @property
+    def directions(self) -> int:
+        """Number of directions q in which anything varies."""
+        return 0 if self.gradient is None else self.gradient.rates_per_h.shape[2]
 
 
 def way_in(record: EventRecord, structure: Structure) -> str:
@@ -65,7 +89,8 @@ def assemble(
 ) -> Assembly:
     """Build the system that the records need.
 
-    parameters: every name the model files use, arrays of shape (S, P).
+    parameters: every name the model files use, arrays of shape (S, P) or, for those that vary,
+        arrays with their derivatives by the directions.
     records: those of all subjects; only ways in that they use get depots.
     Raises InputError for an unknown product or one without published levels, an unknown
     compartment, and a name in a formula that no parameter has.
@@ -84,41 +109,34 @@ def assemble(
         else:
             raise InputError("", "product", name, f"one of {', '.join(formulations)}")
         slots[name], infusions[name] = tuple(ways[0]), tuple(ways[1])
-    return Assembly(
-        builder.system(), tuple(builder.names), tuple(structure.outputs), slots, infusions
-    )
-
-
-@dataclass(frozen=True)
-class _Jump:
-    time_h: Floats  # (S,)
-    target: int
-    amount: Floats  # (S,)
-    reset: bool
-    regime: int
+    names, outputs = tuple(builder.names), tuple(structure.outputs)
+    return Assembly(builder.system(), names, outputs, slots, infusions, builder.gradient())
 
 
 def _dose_jumps(
-    assembly: Assembly, name: str, record: EventRecord, time_h: float, regime: int
-) -> list[_Jump]:
+    assembly: Assembly,
+    name: str,
+    record: EventRecord,
+    amount_mg: Quantity,
+    time_h: float,
+    regime: int,
+) -> list[Jump]:
     if record.rate_mg_per_h == 0:
         return [
-            _Jump(
+            Jump(
                 time_h + slot.delay_h[:, regime],
                 slot.target,
-                record.amt_mg * slot.amount[:, regime],
-                False,
-                -1,
+                amount_mg * slot.amount[:, regime],
             )
             for slot in assembly.slots[name]
         ]
     jumps = []
     for infusion in assembly.infusions[name]:
         start = time_h + infusion.slot.delay_h[:, regime]
-        duration_h = record.amt_mg / record.rate_mg_per_h * infusion.lasting[:, regime]
+        duration_h = amount_mg / record.rate_mg_per_h * infusion.lasting[:, regime]
         rate = record.rate_mg_per_h * infusion.slot.amount[:, regime]
-        jumps.append(_Jump(start, infusion.slot.target, rate, False, -1))
-        jumps.append(_Jump(start + duration_h, infusion.slot.target, -rate, False, -1))
+        jumps.append(Jump(start, infusion.slot.target, rate))
+        jumps.append(Jump(start + duration_h, infusion.slot.target, -rate))
     return jumps
 
 
@@ -131,98 +149,90 @@ def _checked(record: EventRecord) -> EventRecord:
 
 
 def _record_jumps(
-    assembly: Assembly, structure: Structure, records: Sequence[EventRecord]
-) -> list[_Jump]:
-    """Jumps of one schedule, in the order of its records."""
+    assembly: Assembly,
+    structure: Structure,
+    records: Sequence[EventRecord],
+    doses: Mapping[int, Floats],
+) -> list[Jump]:
+    """Jumps of one schedule, in the order of its records; doses: see ``jumps_with_gradient``."""
     changes = [r.time_h for r in records if r.evid == 2 and r.covariates]
     subjects, regimes = assembly.system.rates_per_h.shape[:2]
     if len(changes) >= regimes:
         raise ValueError(f"{len(changes)} changes of covariates need {len(changes) + 1} regimes")
     none = np.zeros(subjects)
-    jumps: list[_Jump] = []
-    regime = 0
+    jumps: list[Jump] = []
+    regime, dose = 0, -1
     for record in records:
         start, dosed = none + record.time_h, record.evid in (1, 4)
         if record.evid == 2 and record.covariates:
             regime += 1
-            jumps.append(_Jump(start, 0, none, False, regime))
+            jumps.append(Jump(start, 0, none, regime=regime))
         # Both empty the compartments and cancel what earlier doses would still bring.
         if record.evid in (3, 4) or (dosed and record.ss == 1):
-            jumps = [*_split(jumps, record.time_h)[0], _Jump(start, 0, none, True, -1)]
-        if dosed:
-            name = way_in(_checked(record), structure)
-            if record.ss == 1:
-                jumps += _steady_state(assembly, name, record, regime)
-            for n in range(record.addl + 1):
-                time_h = record.time_h + n * record.ii_h
-                held = regime + (sum(c <= time_h for c in changes[regime:]) if n else 0)
-                jumps += _dose_jumps(assembly, name, record, time_h, held)
+            jumps = [*split(jumps, record.time_h)[0], Jump(start, 0, none, reset=True)]
+        if not dosed:
+            continue
+        name, dose = way_in(_checked(record), structure), dose + 1
+        given = np.asarray(record.amt_mg, dtype=float)
+        amount_mg = Varying(given, doses[dose]) if dose in doses else given
+        if record.ss == 1:
+            jumps += _steady_state(assembly, name, record, amount_mg, regime)
+        for n in range(record.addl + 1):
+            time_h = record.time_h + n * record.ii_h
+            held = regime + (sum(c <= time_h for c in changes[regime:]) if n else 0)
+            jumps += _dose_jumps(assembly, name, record, amount_mg, time_h, held)
     return jumps
 
 
-def _split(jumps: Sequence[_Jump], time_h: float) -> tuple[list[_Jump], list[_Jump]]:
-    """What has happened by a time and what is still to come, subject by subject."""
-    by_then, to_come = [], []
-    for j in jumps:
-        done = j.time_h <= time_h
-        if done.any():
-            at = np.minimum(j.time_h, time_h)
-            by_then.append(_Jump(at, j.target, np.where(done, j.amount, 0.0), j.reset, j.regime))
-        if not done.all():
-            at = np.maximum(j.time_h, time_h)
-            to_come.append(_Jump(at, j.target, np.where(done, 0.0, j.amount), j.reset, j.regime))
-    return by_then, to_come
-
-
-def _steady_state(assembly: Assembly, name: str, record: EventRecord, regime: int) -> list[_Jump]:
+def _steady_state(
+    assembly: Assembly, name: str, record: EventRecord, amount_mg: Quantity, regime: int
+) -> list[Jump]:
     """What endless earlier doses have left at the record's time, and what they still bring.
 
     Doses that may not yet be released in full are taken one by one, all before them as a sum.
     """
     interval_h, subjects = record.ii_h, assembly.system.rates_per_h.shape[0]
-    system = LinearSystem(
-        assembly.system.rates_per_h[:, regime, None], assembly.system.outputs[:, regime, None]
-    )
+    held = assembly.of_regime(regime)
 
-    def dose(time_h: float) -> list[_Jump]:
-        return _dose_jumps(assembly, name, record, time_h, regime)
+    def dose(time_h: float) -> list[Jump]:
+        return _dose_jumps(assembly, name, record, amount_mg, time_h, regime)
 
-    def state(jumps: list[_Jump], time_h: float) -> Floats:
-        held = [_Jump(j.time_h, j.target, j.amount, False, 0) for j in jumps]
-        start_h = min((float(j.time_h.min()) for j in held), default=time_h)
-        return solve(system, _stack([held], subjects), start_h=start_h).state_at(time_h)
-
-    lasts_h = max((float(j.time_h.max()) for j in dose(0.0)), default=0.0)
+    lasts_h = max((float(value_of(j.time_h).max()) for j in dose(0.0)), default=0.0)
     recent = int(np.ceil(lasts_h / interval_h))
     try:
-        left = state(dose(0.0), (recent + 1) * interval_h)
-        left = endless(system.rates_per_h[:, 0], left, interval_h)
+        left = _endless(held, _state(held, dose(0.0), (recent + 1) * interval_h), interval_h)
     except ValueError as error:
         raise InputError("", "SS", 1, str(error)) from None
     past = [j for n in range(recent, 0, -1) for j in dose(record.time_h - n * interval_h)]
-    done, later = _split(past, record.time_h)
-    left = left + state(done, record.time_h)
+    done, later = split(past, record.time_h)
+    left = left + _state(held, done, record.time_h)
     at = np.full(subjects, record.time_h)
-    return [_Jump(at, i, left[:, i], False, -1) for i in range(left.shape[1])] + later
+    return [Jump(at, i, left[:, i]) for i in range(value_of(left).shape[1])] + later
 
 
-def _stack(schedules: Sequence[list[_Jump]], subjects: int) -> Jumps:
-    """Sort each subject's jumps in time and pad to the longest."""
-    shape = (subjects, max(1, *(len(jumps) for jumps in schedules), 1))
-    time_h, amount = np.full(shape, np.inf), np.zeros(shape)
-    target, regime = np.zeros(shape, dtype=np.intp), np.full(shape, -1, dtype=np.intp)
-    reset = np.zeros(shape, dtype=bool)
-    for s, jumps in enumerate(schedules):
-        rows = slice(None) if len(schedules) == 1 else slice(s, s + 1)
-        for m, jump in enumerate(jumps):
-            time_h[rows, m], amount[rows, m] = jump.time_h, jump.amount
-            target[rows, m], reset[rows, m], regime[rows, m] = jump.target, jump.reset, jump.regime
-    order = np.argsort(time_h, axis=1, kind="stable")
-    time_h, amount, target, reset, regime = (
-        np.take_along_axis(a, order, axis=1) for a in (time_h, amount, target, reset, regime)
-    )
-    held = np.maximum.accumulate(np.maximum(regime, 0), axis=1)
-    return Jumps(time_h, target, amount, reset, held)
+def _state(assembly: Assembly, jumps: Sequence[Jump], time_h: float) -> Quantity:
+    """State that some jumps leave at a time in a single regime, shape (S, m)."""
+    held = [Jump(j.time_h, j.target, j.amount) for j in jumps]
+    start_h = min((float(value_of(j.time_h).min()) for j in held), default=time_h)
+    subjects = assembly.system.rates_per_h.shape[0]
+    stacked = stack([held], subjects, assembly.directions)
+    if assembly.gradient is None:
+        return solve(assembly.system, stacked.jumps, start_h=start_h).state_at(time_h)
+    tangents = assembly.gradient.with_jumps(stacked)
+    solution = solve_with_gradient(assembly.system, stacked.jumps, tangents, start_h=start_h)
+    value, gradient = solution.state_at(time_h)
+    return Varying(value, np.swapaxes(gradient, 1, 2))
+
+
+def _endless(assembly: Assembly, state: Quantity, interval_h: float) -> Quantity:
+    """What doses without end leave, of one dose's state, in a single regime, shape (S, m)."""
+    rates = assembly.system.rates_per_h[:, 0]
+    if assembly.gradient is None:
+        return endless(rates, value_of(state), interval_h)
+    tangent = np.swapaxes(gradient_of(state, assembly.directions), 1, 2)
+    driven = assembly.gradient.rates_per_h[:, 0]
+    value, gradient = endless_with_gradient(rates, driven, value_of(state), tangent, interval_h)
+    return Varying(value, np.swapaxes(gradient, 1, 2))
 
 
 def jumps_of(
@@ -237,13 +247,41 @@ def jumps_of(
     Raises InputError for a RATE < 0, an II that is not > 0 with SS or ADDL, and an SS where
     there is no steady state; ValueError for too few regimes or schedules.
     """
+    return _stacked(assembly, structure, schedules, {}).jumps
+
+
+def jumps_with_gradient(
+    assembly: Assembly,
+    structure: Structure,
+    schedules: Sequence[Sequence[EventRecord]],
+    doses: Mapping[int, Floats] | None = None,
+) -> tuple[Jumps, Tangents]:
+    """Jumps as ``jumps_of``, with the derivatives of system and jumps.
+
+    doses: n -> derivative of the AMT of the n-th dose row (counted from 0) of each schedule by
+        the directions, shape (q,); additional doses of that row change with it.
+    Raises also ValueError for an assembly without derivatives.
+    """
+    if assembly.gradient is None:
+        raise ValueError("no parameter of the assembly varies")
+    stacked = _stacked(assembly, structure, schedules, doses or {})
+    return stacked.jumps, assembly.gradient.with_jumps(stacked)
+
+
+def _stacked(
+    assembly: Assembly,
+    structure: Structure,
+    schedules: Sequence[Sequence[EventRecord]],
+    doses: Mapping[int, Floats],
+) -> Stacked:
     subjects = assembly.system.rates_per_h.shape[0]
     if len(schedules) not in (1, subjects):
         raise ValueError(f"{len(schedules)} schedules for {subjects} subjects")
     if len(schedules) == 1:
-        return _stack([_record_jumps(assembly, structure, schedules[0])], subjects)
-    each = [
-        _record_jumps(assembly.of_subject(s), structure, records)
-        for s, records in enumerate(schedules)
-    ]
-    return _stack(each, subjects)
+        each = [_record_jumps(assembly, structure, schedules[0], doses)]
+    else:
+        each = [
+            _record_jumps(assembly.of_subject(s), structure, records, doses)
+            for s, records in enumerate(schedules)
+        ]
+    return stack(each, subjects, assembly.directions)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from antagonist.foundation.data import near_match, read_yaml, validated
 from antagonist.foundation.errors import InputError
+from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.models import Formulation, Structure
 
 # Set for replay only: a decision of the record is re-run on the data that it was made with.
@@ -67,4 +68,24 @@ def formulations() -> Mapping[str, Formulation]:
         formulation = load_formulation(path)
         for name in (formulation.id, *formulation.aliases):
             found[name] = formulation
+    return found
+
+
+def products_of(records: Sequence[EventRecord]) -> dict[str, Formulation]:
+    """Formulations that the records use.
+
+    Raises InputError for an unknown product or one without published levels.
+    """
+    known = formulations()
+    found: dict[str, Formulation] = {}
+    for record in records:
+        name = record.product
+        if name is None:
+            continue
+        if name not in known:
+            raise InputError("", "product", name, near_match(name, known))
+        if known[name].status == "no_data":
+            reason = known[name].note or "no published levels"
+            raise InputError("", "product", name, f"no data: {reason}")
+        found[name] = known[name]
     return found

@@ -8,19 +8,21 @@ switched off to see what it contributes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.assembly import assemble, jumps_of
-from antagonist.pharmacology.catalogue import formulations
+from antagonist.pharmacology.catalogue import products_of
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subject
 from antagonist.pharmacology.kernel import solve
-from antagonist.pharmacology.models import Formulation
+from antagonist.pharmacology.kernel.answers import answers
+from antagonist.pharmacology.kernel.window import Window
 from antagonist.pharmacology.parameter_sets import Fitted, ParameterSet
+from antagonist.pharmacology.population import odds_weights
 from antagonist.pharmacology.signals import Scene
 from antagonist.pharmacology.subjects import Include, definitions, draw_phi, values_of
 
@@ -46,31 +48,29 @@ class Ensemble:
         """A parameter of every draw, shape (S, 1)."""
         return np.concatenate([scene.held[name] for scene in self.scenes])
 
-    @property
+    def falls_h(self, odds: Floats, from_h: float, until_h: float) -> Floats:
+        """When the mu-receptor odds of every draw first are not over a level, shape (S,).
+
+        odds: shape (S, 1). from_h, until_h: hours looked at. from_h where they are not over it
+        then, +inf where they always are.
+        """
+        window = Window.between(from_h, until_h, weakest_from_h=from_h)
+        found, at = [], 0
+        for scene in self.scenes:
+            solution = scene.solution
+            level = odds[at : at + len(solution.state), 0]
+            weights = odds_weights(scene.values, scene.outputs, scene.values["K_mu"])
+            start_h = float(solution.time_h[0, 0])
+            told = answers(solution.system, solution.jumps, weights, level, window, start_h=start_h)
+            found.append(told.falls_at_h)
+            at += len(level)
+        return np.concatenate(found)
+
+    @cached_property
     def held(self) -> dict[str, Floats]:
         """Parameters that every structure has, each of shape (S, 1)."""
         shared = set.intersection(*(set(scene.values) for scene in self.scenes))
         return {name: self.values(name) for name in sorted(shared)}
-
-
-def products_of(records: Sequence[EventRecord]) -> dict[str, Formulation]:
-    """Formulations that the records use.
-
-    Raises InputError for an unknown product or one without published levels.
-    """
-    known = formulations()
-    found: dict[str, Formulation] = {}
-    for record in records:
-        name = record.product
-        if name is None:
-            continue
-        if name not in known:
-            raise InputError("", "product", name, near_match(name, known))
-        if known[name].status == "no_data":
-            reason = known[name].note or "no published levels"
-            raise InputError("", "product", name, f"no data: {reason}")
-        found[name] = known[name]
-    return found
 
 
 def counts(fitted: Sequence[Fitted], draws: int) -> list[int]:
@@ -89,12 +89,28 @@ def counts(fitted: Sequence[Fitted], draws: int) -> list[int]:
 
 
 def covariate_regimes(subject: Subject) -> list[Mapping[str, Covariate]]:
-    """Covariates of each regime: at the start and after every change."""
+    """Covariates of each regime: at the start and after every record that states a change."""
     regimes: list[Mapping[str, Covariate]] = [dict(subject.covariates)]
     for record in subject.records:
-        if record.evid == 2 and record.covariates:
+        if record.covariates:
             regimes.append({**regimes[-1], **record.covariates})
     return regimes
+
+
+def changes_apart(records: Sequence[EventRecord]) -> list[EventRecord]:
+    """Records in which only EVID 2 rows state covariates: the one form that jumps are made of.
+
+    A change that stands on another row becomes an EVID 2 record just before it: a record's
+    covariates hold from this row on, so a dose takes its fraction and lag from them.
+    """
+    found: list[EventRecord] = []
+    for record in records:
+        if record.covariates and record.evid != 2:
+            change = EventRecord(record.time_h, 2, covariates=record.covariates)
+            found += [change, replace(record, covariates={})]
+        else:
+            found.append(record)
+    return found
 
 
 def ensemble(
@@ -117,13 +133,14 @@ def ensemble(
     # Hour 0 is the first planned dose, which may have been missed.
     first_h = min((0.0, *(r.time_h for r in subject.records)))
     chosen = fitted if fitted is not None else parameters.fitted
+    records, regimes = changes_apart(subject.records), covariate_regimes(subject)
     scenes = []
     for part, count in zip(chosen, counts(chosen, draws), strict=True):
         known = definitions(part.structure, products)
         phi = draw_phi(part.structure, known, part.estimates, count, rng, include)
-        values = values_of(part.structure, known, phi, covariate_regimes(subject))
-        assembly = assemble(part.structure, products, values, subject.records)
-        jumps = jumps_of(assembly, part.structure, [subject.records])
+        values = values_of(part.structure, known, phi, regimes)
+        assembly = assemble(part.structure, products, values, records)
+        jumps = jumps_of(assembly, part.structure, [records])
         solution = solve(assembly.system, jumps, start_h=first_h)
         scenes.append(Scene(solution, values, tuple(part.structure.outputs), 0.0))
     return Ensemble(tuple(scenes))

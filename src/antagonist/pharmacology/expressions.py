@@ -7,21 +7,24 @@ import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from antagonist.pharmacology.varying import Quantity, Varying, gradient_of, value_of
+
 Floats = NDArray[np.float64]
 Values = Mapping[str, Floats | float]
 
-_BINARY: Mapping[type[ast.operator], Callable[[Floats, Floats], Floats]] = {
+_BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.Pow: operator.pow,
 }
-_FUNCTIONS: Mapping[str, Callable[[Floats], Floats]] = {
+_FUNCTIONS: Mapping[str, Callable[[Any], Any]] = {
     "exp": np.exp,
     "log": np.log,
     "sqrt": np.sqrt,
@@ -43,13 +46,42 @@ class Expression:
         """Evaluate over arrays of values; shapes broadcast. Raises KeyError for a missing name."""
         return np.asarray(_evaluate(self.body, values), dtype=float)
 
+    def of(self, values: Mapping[str, Quantity]) -> Quantity:
+        """Evaluate where some values may carry derivatives.
 
-def _evaluate(node: ast.expr, values: Values) -> Floats:
+        Returns a Varying only where one of them is needed. Raises KeyError for a missing name.
+        """
+        found: Quantity = _evaluate(self.body, values)
+        return found
+
+    def with_gradient(
+        self, values: Values, tangents: Mapping[str, Floats]
+    ) -> tuple[Floats, Floats]:
+        """Evaluate with the exact derivative by each of q directions.
+
+        values: shapes broadcast. tangents: derivative of those names that vary, each of the
+            value's shape and q; a name that is absent is constant.
+        Returns the value and its gradient, shapes (...) and (..., q).
+        Raises KeyError for a missing name. Source: Griewank and Walther 2008, chapter 3.
+        """
+        known: dict[str, Quantity] = {
+            name: Varying(np.asarray(values[name], dtype=float), tangents[name])
+            if name in tangents
+            else np.asarray(values[name], dtype=float)
+            for name in self.names
+        }
+        found = self.of(known)
+        count = next((tangent.shape[-1] for tangent in tangents.values()), 0)
+        return value_of(found), gradient_of(found, count)
+
+
+def _evaluate(node: ast.expr, values: Mapping[str, Quantity | float]) -> Any:
     match node:
         case ast.Constant(value=int() | float() as number):
             return np.asarray(float(number))
         case ast.Name(id=name):
-            return np.asarray(values[name], dtype=float)
+            value = values[name]
+            return value if isinstance(value, Varying) else np.asarray(value, dtype=float)
         case ast.BinOp(left=left, op=op, right=right):
             return _BINARY[type(op)](_evaluate(left, values), _evaluate(right, values))
         case ast.UnaryOp(op=ast.USub(), operand=operand):

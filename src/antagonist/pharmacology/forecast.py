@@ -14,7 +14,8 @@ from antagonist.pharmacology.challenge import challenge_points
 from antagonist.pharmacology.dosing.records import Course
 from antagonist.pharmacology.ensemble import Ensemble, ensemble
 from antagonist.pharmacology.parameter_sets import ParameterSet, parameter_set
-from antagonist.pharmacology.protection import Statement, first_fall, stated_time, statements
+from antagonist.pharmacology.percentiles import quantiles_of
+from antagonist.pharmacology.protection import Statement, stated_time, statements
 from antagonist.pharmacology.responses import (
     ENDPOINTS,
     blocked,
@@ -35,6 +36,7 @@ from antagonist.pharmacology.settings import Settings, defaults, settings
 from antagonist.pharmacology.subjects import Include
 
 Floats = NDArray[np.float64]
+SMALLEST_ODDS = 1e-12
 QUANTITIES: Mapping[str, str] = {
     "conc_ntx": "ng/mL",
     "conc_6bn": "ng/mL",
@@ -71,15 +73,14 @@ def _reference_mg(drawn: Ensemble, threshold: Threshold) -> Floats:
 
 
 def crossings_h(
-    drawn: Ensemble, threshold: Threshold, statement: Statement, time_h: Floats
+    drawn: Ensemble, threshold: Threshold, statement: Statement, from_h: float, until_h: float
 ) -> Floats:
-    """When each draw first falls under a statement's line from time_h[0] on, shape (S,)."""
+    """When each draw first falls under a statement's line from from_h on, shape (S,)."""
     endpoint = endpoint_of(statement.endpoint)
     line = odds_that_block(
         statement.blocked_fraction, _reference_mg(drawn, threshold), drawn.held, endpoint
     )
-    odds = np.maximum(drawn.signal("mu_odds", time_h), 1e-12)
-    return first_fall(time_h, np.log(odds / np.maximum(line, 1e-12)))
+    return drawn.falls_h(np.maximum(line, SMALLEST_ODDS), from_h, until_h)
 
 
 def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[str, Floats]:
@@ -172,10 +173,9 @@ def stated_times(
     drawn: Ensemble, threshold: Threshold, as_of_h: float, horizon_h: float
 ) -> tuple[StatedTime, ...]:
     """The three stated times from as_of_h on, looked for up to horizon_h."""
-    count = int(np.ceil(horizon_h - as_of_h)) + 1
-    time_h = as_of_h + np.arange(max(count, 2), dtype=float)
+    until_h = max(horizon_h, as_of_h + 1)
     return tuple(
-        stated_time(s, crossings_h(drawn, threshold, s, time_h), as_of_h)
+        stated_time(s, crossings_h(drawn, threshold, s, as_of_h, until_h), as_of_h)
         for s in _statements(threshold)
     )
 
@@ -200,8 +200,8 @@ def simulate(
     time_h = _grid(course, chosen.step_h)
     seen = signals_of(drawn, chosen.threshold, time_h)
     bands = {
-        name: Band(name, QUANTITIES[name], time_h, np.quantile(values, QUANTILES, axis=0))
-        for name, values in seen.items()
+        name: Band(name, QUANTITIES[name], time_h, quantiles)
+        for name, quantiles in quantiles_of(seen, QUANTILES).items()
     }
     now_i = int(np.searchsorted(time_h, course.as_of_h))
     at_now = {n: b.quantiles[[0, 2, 4], now_i] for n, b in bands.items()}

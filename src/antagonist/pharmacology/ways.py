@@ -1,4 +1,7 @@
-"""The ways in: what a dose of a product, or into a compartment, does to a model's state."""
+"""The ways in: what a dose of a product, or into a compartment, does to a model's state.
+
+Parameters may carry derivatives (``Varying``); then all that comes of them does too.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,13 @@ from numpy.typing import NDArray
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.expressions import parse
 from antagonist.pharmacology.kernel import LinearSystem
+from antagonist.pharmacology.kernel.sensitivity import Tangents
 from antagonist.pharmacology.models import DoseInput, Formulation, Release, Structure
+from antagonist.pharmacology.schedule_jumps import Stacked
+from antagonist.pharmacology.varying import Quantity, Varying, shaped, value_of
 
 Floats = NDArray[np.float64]
-Parameters = Mapping[str, Floats]  # each of shape (S, P)
+Parameters = Mapping[str, Quantity]  # each of shape (S, P)
 
 
 @dataclass(frozen=True)
@@ -22,8 +28,8 @@ class Slot:
     """One jump that a unit dose makes: state, amount per mg and delay, shapes (S, P)."""
 
     target: int
-    amount: Floats
-    delay_h: Floats
+    amount: Quantity
+    delay_h: Quantity
 
     def of_subject(self, s: int) -> Slot:
         """The same for one subject."""
@@ -39,11 +45,27 @@ class Infusion:
     """
 
     slot: Slot
-    lasting: Floats
+    lasting: Quantity
 
     def of_subject(self, s: int) -> Infusion:
         """The same for one subject."""
         return Infusion(self.slot.of_subject(s), self.lasting[s : s + 1])
+
+
+@dataclass(frozen=True)
+class SystemGradient:
+    """How a system depends on q directions: shapes (S, P, q, m, m) and (S, P, q, o, m)."""
+
+    rates_per_h: Floats
+    outputs: Floats
+
+    def of_subject(self, s: int) -> SystemGradient:
+        """The same for one subject."""
+        return SystemGradient(self.rates_per_h[s : s + 1], self.outputs[s : s + 1])
+
+    def with_jumps(self, stacked: Stacked) -> Tangents:
+        """The kernel's tangents of this system and some jumps."""
+        return Tangents(self.rates_per_h, self.outputs, stacked.amount, stacked.time_h)
 
 
 class Builder:
@@ -52,14 +74,14 @@ class Builder:
     def __init__(self, structure: Structure, parameters: Parameters) -> None:
         self.structure = structure
         self.values = parameters
-        self.shape = np.broadcast_shapes(*(v.shape for v in parameters.values()))
+        self.shape = np.broadcast_shapes(*(value_of(v).shape for v in parameters.values()))
         self.names = list(structure.compartments)
-        self.rates: list[tuple[int, int, Floats]] = []  # (row, column, 1/h)
+        self.rates: list[tuple[int, int, Quantity]] = []  # (row, column, 1/h)
 
-    def of(self, formula: str) -> Floats:
+    def of(self, formula: str) -> Quantity:
         """Value of a formula, shape (S, P). Raises InputError for a name no parameter has."""
         try:
-            return np.broadcast_to(parse(formula)(self.values), self.shape)
+            return shaped(parse(formula).of(self.values), self.shape)
         except KeyError as missing:
             known = ", ".join(sorted(self.values))
             name = str(missing.args[0])
@@ -74,7 +96,7 @@ class Builder:
         self.names.append(name)
         return len(self.names) - 1
 
-    def flow(self, row: int, column: int, rate: Floats) -> None:
+    def flow(self, row: int, column: int, rate: Quantity) -> None:
         """What each unit of ``column`` adds to ``row`` per hour, shape (S, P)."""
         self.rates.append((row, column, rate))
 
@@ -91,7 +113,7 @@ class Builder:
             self.flow(site, self.index(link.of), rate * self.of(link.gain))
 
     def release(
-        self, label: str, part: Release, arrivals: list[tuple[int, Floats]], salt: float
+        self, label: str, part: Release, arrivals: list[tuple[int, Quantity]], salt: float
     ) -> list[Slot]:
         """Jumps of one part of a release profile into (state, share) pairs, per mg of dose."""
         fraction, lag_h = self.of(part.fraction) * salt, self.of(part.lag_h)
@@ -112,7 +134,7 @@ class Builder:
         return [Slot(held, rate, lag_h), Slot(held, -rate, lag_h + duration_h)]
 
     def infusion(
-        self, label: str, arrivals: list[tuple[int, Floats]], lag_h: Floats, lasting: Floats
+        self, label: str, arrivals: list[tuple[int, Quantity]], lag_h: Quantity, lasting: Quantity
     ) -> Infusion:
         """A state that holds a constant rate into (state, share) pairs."""
         held = self.state(label)
@@ -164,8 +186,30 @@ class Builder:
         size = len(self.names)
         rates = np.zeros((*self.shape, size, size))
         for row, column, rate in self.rates:
-            rates[..., row, column] += rate
+            rates[..., row, column] += value_of(rate)
         outputs = np.zeros((*self.shape, len(self.structure.outputs), size))
-        for o, output in enumerate(self.structure.outputs.values()):
-            outputs[..., o, self.index(output.of)] = self.of(output.gain)
+        for o, column, gain in self.gains():
+            outputs[..., o, column] = value_of(gain)
         return LinearSystem(rates, outputs)
+
+    def gains(self) -> list[tuple[int, int, Quantity]]:
+        """Output, state and gain of all that is observed."""
+        outputs = self.structure.outputs.values()
+        return [(o, self.index(x.of), self.of(x.gain)) for o, x in enumerate(outputs)]
+
+    def gradient(self) -> SystemGradient | None:
+        """How the system depends on each direction; None where no parameter varies."""
+        varying = [v for v in self.values.values() if isinstance(v, Varying)]
+        if not varying:
+            return None
+        count, size = varying[0].gradient.shape[-1], len(self.names)
+        # The directions last while they are added up: a formula has them there.
+        rates = np.zeros((*self.shape, size, size, count))
+        for row, column, rate in self.rates:
+            if isinstance(rate, Varying):
+                rates[..., row, column, :] += rate.gradient
+        outputs = np.zeros((*self.shape, len(self.structure.outputs), size, count))
+        for o, column, gain in self.gains():
+            if isinstance(gain, Varying):
+                outputs[..., o, column, :] = gain.gradient
+        return SystemGradient(np.moveaxis(rates, -1, -3), np.moveaxis(outputs, -1, -3))

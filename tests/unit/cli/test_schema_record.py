@@ -276,7 +276,16 @@ def test_a_bench_fits_with_and_without_the_record(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(bench_record, "LONG_EVENTS", 20)
     brief = partial(bench_record.Sizes, decisions=2, seconds=0.01)
     monkeypatch.setattr(bench_record, "Sizes", brief)
-    ask = ("bench", "--patients", EXAMPLES, "--record-patients", 2, "--record-events", 60)
+    ask = (
+        "bench",
+        "--no-kernel",
+        "--patients",
+        EXAMPLES,
+        "--record-patients",
+        2,
+        "--record-events",
+        60,
+    )
     alone, both = fits("bench", printed(*ask)), fits("bench", printed(*ask, "--record"))
     assert len(alone.screening) == len(both.screening) == 3
     assert not hasattr(alone, "record")

@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from tests.unit.pharmacology.small_models import Floats, one_compartment, parameter
 
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.catalogue import formulations
+from antagonist.pharmacology.catalogue import formulations, products_of
 from antagonist.pharmacology.dosing.records import EventRecord, Subject
 from antagonist.pharmacology.ensemble import (
     Ensemble,
     counts,
     covariate_regimes,
     ensemble,
-    products_of,
 )
 from antagonist.pharmacology.parameter_sets import Fitted, ParameterSet
 from antagonist.pharmacology.subjects import Estimates, Include

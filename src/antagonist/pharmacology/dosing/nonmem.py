@@ -1,9 +1,12 @@
 """CSV dosing histories with NONMEM's columns and NONMEM's meaning for each.
 
-Three readings differ from NONMEM's: a missing covariate keeps its last value (NONMEM reads
+Readings that differ from NONMEM's: a missing covariate keeps its last value (NONMEM reads
 0), a missing DV is no observation, and covariates hold from their row on unless asked
-otherwise (NONMEM applies a row's values to the interval that ends there).
-Source: NONMEM help, data items ID, TIME, AMT, RATE, ADDL, II, SS, EVID, CMT, MDV and DV.
+otherwise (NONMEM applies a row's values to the interval that ends there). And where F or a lag
+changes with a covariate, a dose takes both at the hour it is given, each additional dose too
+(NONMEM: the lag of the row that states the series; F at the hour the dose enters after its lag).
+Source: NONMEM help, data items ID, TIME, AMT, RATE, ADDL, II, SS, EVID, CMT, MDV and DV; NONMEM
+Users Guide VI (PREDPP), III.B.2, III.F.2 and V.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from antagonist.pharmacology.dosing._schema import (
     MAX_SERIES,
 )
 from antagonist.pharmacology.dosing._table import Row, Table, read_table
-from antagonist.pharmacology.dosing.expand import last_dose_h
+from antagonist.pharmacology.dosing.expand import expand_additional, last_dose_h
 from antagonist.pharmacology.dosing.records import (
     Course,
     Covariate,
@@ -60,9 +63,10 @@ def load_nonmem(
     dose_limits_mg: product -> largest dose that is accepted, mg; 20 g for others. Rows
         that name a compartment only have no limit.
     covariates_hold: ``from_row``: a row's values hold from it to the next row; ``to_row``:
-        NONMEM's rule, they hold from the row before it, and stand on that record.
+        NONMEM's rule, they hold from the row before it (its dose still takes its own row's).
     Returns one subject per ID, records in file order; covariates of the first row are the
-    subject's, later ones stand on the record where they change.
+    subject's, later ones stand on the record where they change: on the row itself, or with
+    ``to_row`` on an EVID 2 record after the row before (and ADDL written out).
     Raises InputError naming file, line, column, value and what is allowed.
     """
     table = read_table(path, columns)
@@ -139,10 +143,16 @@ def _subject(
 
 
 def _one_row_earlier(subject: Subject) -> Subject:
+    """Each change on a record of its own after the row before it, so that row's dose is over."""
     changes = [record.covariates for record in subject.records[1:]]
-    moved = zip(subject.records, [*changes, {}], strict=True)
-    records = tuple(replace(record, covariates=change) for record, change in moved)
-    return replace(subject, records=records)
+    records: list[EventRecord] = []
+    for record, change in zip(subject.records, [*changes, {}], strict=True):
+        records.append(replace(record, covariates={}))
+        if change:
+            records.append(EventRecord(record.time_h, 2, covariates=change))
+    # An additional dose at the very hour of a row comes before it, so before the change too.
+    apart = expand_additional(records) if any(changes) else tuple(records)
+    return replace(subject, records=apart)
 
 
 def _record(

@@ -1,90 +1,35 @@
-"""The one solver: linear compartment systems, exactly, for many subjects at once.
+"""Linear compartment systems, exactly, for many subjects at once.
 
 Between two events the state follows dx/dt = K x, so x(t) = V exp(lambda t) W x(0) with the
-modes (lambda, V, W = V^-1) of K. There is no step size. Where rate constants repeat or nearly
-repeat, the modes of K cancel each other and digits are lost; those subjects take the matrix
-exponential of K itself (scaling and squaring), which is exact there too.
+modes (lambda, V, W = V^-1) of K. There is no step size. Subjects with real modes are carried by
+compiled loops, the others the general way.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from antagonist.pharmacology.kernel.modes import MAX_CONDITION, Modal, Modes, exponential, modes_of
+from antagonist.pharmacology.kernel import general
+from antagonist.pharmacology.kernel.compiled.load import loop
+from antagonist.pharmacology.kernel.limits import MAX_CONDITION
+from antagonist.pharmacology.kernel.modes import Modal, Modes, exponential, modes_of
+from antagonist.pharmacology.kernel.packed import Packed, packed
+from antagonist.pharmacology.kernel.parallel import share_out
 from antagonist.pharmacology.kernel.system import Floats, Ints, Jumps, LinearSystem
 
-# One block of observations stays in the processor's cache: doubles.
+# One block of observations the general way stays in the processor's cache: doubles.
 _BLOCK_DOUBLES = 100_000
 
 
-def _advance(modes: Modes, regime: Ints, state: Modal, dt_h: Floats) -> Modal:
-    """Modal state ``dt_h`` later; regime, dt_h shape (S,), state shape (S, m)."""
-    rows = np.arange(len(state))
-    values = modes.values[rows, regime]
-    after: Modal = np.exp(values * dt_h[:, None]) * state
-    plain = np.flatnonzero(modes.plain[rows, regime] & (dt_h > 0))
-    if plain.size:
-        steps = modes.rates_per_h[plain, regime[plain]] * dt_h[plain, None, None]
-        after[plain] = (exponential(steps) @ state[plain, :, None])[..., 0]
-    return after
-
-
-def _growth(values: Modal, dt_h: Floats) -> Modal:
-    """Integral of exp(values s) over s in (0, dt_h), shapes broadcast."""
-    product = values * dt_h
-    small = np.abs(product) < 1e-8
-    divisor = np.where(values == 0, 1.0, values)
-    exact = np.expm1(np.where(small, 0.0, product)) / divisor
-    return np.where(small, dt_h * (1 + product / 2), exact)
-
-
-def _plain_view(
-    rates: Floats, outputs: Floats, state: Modal, dt_h: Floats, cumulative: bool
-) -> Floats:
-    """As ``_view``, for one subject and regime, from K itself. Returns shape (o, T)."""
-    steps_h, which = np.unique(dt_h, return_inverse=True)
-    if cumulative:
-        size, seen = rates.shape[0], outputs.shape[0]
-        block = np.zeros((size + seen, size + seen))
-        block[:size, :size], block[size:, :size] = rates, outputs
-        moves = exponential(block * steps_h[:, None, None])[:, size:, :size]
-    else:
-        moves = outputs @ exponential(rates * steps_h[:, None, None])
-    result: Floats = np.einsum("tom,tm->ot", moves[which], state.real)
-    return result
-
-
-def _view(
-    modes: Modes,
-    outputs: Floats,
-    regime: Ints,
-    state: Modal,
-    dt_h: Floats,
-    cumulative: bool,
-) -> Floats:
-    """Outputs (or their integral) ``dt_h`` after each state.
-
-    regime, dt_h: shape (S, T); state: shape (S, T, m). Returns shape (S, o, T).
-    """
-    one, subjects = outputs.shape[1] == 1, np.arange(len(state))[:, None]
-    values = modes.values if one else modes.values[subjects, regime]
-    factor = _growth(values, dt_h[..., None]) if cumulative else np.exp(values * dt_h[..., None])
-    seen_modes = outputs @ modes.vectors
-    if one:
-        seen = seen_modes[:, 0] @ np.swapaxes(factor * state, 1, 2)
-    else:
-        seen = np.einsum("stom,stm->sot", seen_modes[subjects, regime], factor * state)
-    result: Floats = np.ascontiguousarray(seen.real)
-    for s, p in np.argwhere(modes.plain):
-        at = np.flatnonzero(regime[s] == p)
-        if at.size:
-            result[s][:, at] = _plain_view(
-                modes.rates_per_h[s, p], outputs[s, p], state[s, at], dt_h[s, at], cumulative
-            )
-    return result
+def by_loops(modes: Modes) -> NDArray[np.bool_]:
+    """Subjects that the compiled loops serve: real modes that are trusted; shape (S,)."""
+    if np.iscomplexobj(modes.values):
+        return np.zeros(len(modes.values), dtype=bool)
+    plain: NDArray[np.bool_] = np.any(modes.plain, axis=1)
+    return ~plain
 
 
 @dataclass(frozen=True)
@@ -97,6 +42,7 @@ class Solution:
     regime: Ints  # (S, M + 1)
     state: Modal  # (S, M + 1, m), modal
     total: Floats | None  # (S, M + 1, o), integral of the outputs up to each jump
+    jumps: Jumps
 
     def at(self, time_h: Floats, *, cumulative: bool = False, before: bool = False) -> Floats:
         """Outputs at times, or their integral since the start.
@@ -108,41 +54,65 @@ class Solution:
         """
         if cumulative and self.total is None:
             raise ValueError("the integral was not carried: solve(..., cumulative=True)")
-        subjects, count = self.state.shape[0], np.atleast_2d(time_h).shape[1]
-        times = np.broadcast_to(np.atleast_2d(time_h), (subjects, count))
+        subjects = self.state.shape[0]
+        times = np.ascontiguousarray(np.atleast_2d(time_h), dtype=np.float64)
         if not (times >= self.time_h[:, :1]).all():
             raise ValueError("a time lies before the start of the solution")
-        result = np.empty((subjects, self.system.outputs.shape[2], count))
-        long = max(1, _BLOCK_DOUBLES // self.state.shape[2])
-        wide = max(1, long // max(1, count))
-        for s in range(0, subjects, wide):
-            part = slice(s, s + wide)
-            for t in range(0, count, long):
+        result = np.empty((subjects, self.system.outputs.shape[2], times.shape[1]))
+        looped = by_loops(self.modes)
+        if looped.any():
+            self._loops(times, result, looped, cumulative, before)
+        for s in np.flatnonzero(~looped):
+            row = times[s if len(times) > 1 else 0]
+            long = max(1, _BLOCK_DOUBLES // self.state.shape[2])
+            for t in range(0, len(row), long):
                 when = slice(t, t + long)
-                result[part, :, when] = self._block(part, times[part, when], cumulative, before)
+                result[s, :, when] = self._one(int(s), row[when], cumulative, before)
         return result
 
-    def _block(self, part: slice, times: Floats, cumulative: bool, before: bool) -> Floats:
-        knots = self.time_h[part]
-        side: Literal["left", "right"] = "left" if before else "right"
-        shared = bool((knots == knots[0]).all() and (times == times[0]).all())
-        if shared:
-            index = np.broadcast_to(np.searchsorted(knots[0], times[0], side=side), times.shape)
-        else:
-            pairs = zip(knots, times, strict=True)
-            index = np.stack([np.searchsorted(k, t, side=side) for k, t in pairs])
+    def _loops(
+        self, times: Floats, result: Floats, looped: NDArray[np.bool_], cumulative: bool,
+        before: bool,
+    ) -> None:  # fmt: skip
+        subjects, outputs, count = result.shape
+        regimes, size = self.modes.values.shape[1:]
+        knots = self.time_h.shape[1]
+        skip = (~looped).astype(np.uint8)
+        seen = np.ascontiguousarray(self.system.outputs @ self.modes.vectors)
+        totals = self.total if self.total is not None else np.empty((subjects, knots, 0))
+        shared = len(times) == 1 and regimes == 1 and not cumulative
+        table, place = _delay_table(self.time_h, times[0], before) if shared else _NO_TABLE
+        place = place if len(place) else np.full(count, -1, dtype=np.int64)
+
+        def work(part: slice) -> None:
+            room = np.empty((len(table) + 1) * size + 2 * count)
+            mine = times if len(times) == 1 else times[part]
+            loop("viewed")(
+                self.modes.values[part], seen[part], skip[part], self.time_h[part],
+                self.regime[part], self.state[part], totals[part],
+                mine, table, place, result[part], room,
+                len(skip[part]), regimes, size, outputs, knots, count, len(mine),
+                len(table), int(cumulative), int(before),
+            )  # fmt: skip
+
+        share_out(subjects, count * size, work)
+
+    def _one(self, s: int, times: Floats, cumulative: bool, before: bool) -> Floats:
+        """Outputs of one subject the general way, shape (o, T)."""
+        knots = self.time_h[s]
+        index = np.searchsorted(knots, times, side="left" if before else "right")
         index = np.maximum(index - 1, 0)
-        rows = np.arange(len(times))[:, None]
-        seen = _view(
-            self.modes.part(part),
-            self.system.outputs[part],
-            self.regime[part][rows, index],
-            self.state[part][rows, index],
-            times - knots[rows, index],
+        rows = np.array([s])
+        seen: Floats = general.view(
+            self.modes.part(rows),
+            self.system.outputs[rows],
+            self.regime[rows][:, index],
+            self.state[rows][:, index],
+            (times - knots[index])[None],
             cumulative,
-        )
+        )[0]
         if cumulative and self.total is not None:
-            seen += np.moveaxis(self.total[part][rows, index], 2, 1)
+            seen += self.total[s, index].T
         return seen
 
     def state_at(self, time_h: float) -> Floats:
@@ -151,9 +121,37 @@ class Solution:
         index = np.maximum((self.time_h <= time_h).sum(axis=1) - 1, 0)
         regime = self.regime[subjects, index]
         dt_h = time_h - self.time_h[subjects, index]
-        moved = _advance(self.modes, regime, self.state[subjects, index], dt_h)
+        moved = general.advance(self.modes, regime, self.state[subjects, index], dt_h)
         state: Floats = (self.modes.vectors[subjects, regime] @ moved[..., None])[..., 0].real
         return state
+
+
+_NO_TABLE: tuple[Floats, Ints] = (np.empty(0), np.empty(0, dtype=np.int64))
+
+
+def _delay_table(knots_h: Floats, times_h: Floats, before: bool) -> tuple[Floats, Ints]:
+    """Delays since the last jump that repeat from interval to interval, and each time's place.
+
+    knots_h: shape (S, M + 1). times_h: shape (T,). Empty where subjects' jumps differ, times are
+    not in order or little repeats. place: where a run of times stands in the table, else -1.
+    """
+    if not ((knots_h == knots_h[0]).all() and (np.diff(times_h) >= 0).all()):
+        return _NO_TABLE
+    index = np.searchsorted(knots_h[0], times_h, side="left" if before else "right") - 1
+    index = np.maximum(index, 0)
+    delay = times_h - knots_h[0][index]
+    begins = np.flatnonzero(np.diff(index, prepend=-1))
+    ends = np.append(begins[1:], len(times_h))
+    longest = int(np.argmax(ends - begins)) if len(begins) else 0
+    if len(begins) < 3:
+        return _NO_TABLE
+    table = delay[begins[longest] : ends[longest]]
+    place = np.full(len(times_h), -1, dtype=np.int64)
+    for a, b in zip(begins, ends, strict=True):
+        at = int(np.searchsorted(table, delay[a]))
+        if np.array_equal(table[at : at + b - a], delay[a:b]):
+            place[a:b] = np.arange(at, at + b - a)
+    return np.ascontiguousarray(table), place
 
 
 def solve(
@@ -174,36 +172,50 @@ def solve(
     """
     subjects, size = system.rates_per_h.shape[0], system.rates_per_h.shape[-1]
     count = jumps.time_h.shape[1]
+    given = packed(jumps, start_h=start_h)
     modes = modes_of(system.rates_per_h)
-    rows = np.arange(subjects)
-    times, target, amount, reset, regimes = (
-        np.broadcast_to(a, (subjects, count))
-        for a in (jumps.time_h, jumps.target, jumps.amount, jumps.reset, jumps.regime)
-    )
     states = np.zeros((subjects, count + 1, size), dtype=modes.vectors.dtype)
-    totals = np.zeros((subjects, count + 1, system.outputs.shape[2])) if cumulative else None
-    knots = np.concatenate([np.full((subjects, 1), start_h), times], axis=1)
-    held = np.concatenate([np.zeros((subjects, 1), dtype=np.intp), regimes], axis=1)
-    if not (knots[:, 1:] >= knots[:, :-1]).all():
-        raise ValueError("jumps are out of order, or before the start")
+    seen = system.outputs.shape[2] if cumulative else 0
+    totals = np.zeros((subjects, count + 1, seen))
     if initial is not None:
         states[:, 0] = (modes.inverse[:, 0] @ initial[..., None])[..., 0]
-    for m in range(count):
-        live = np.isfinite(times[:, m])
-        dt_h = np.where(live, times[:, m], 0.0) - np.where(live, knots[:, m], 0.0)
-        old, new = held[:, m], held[:, m + 1]
-        state = _advance(modes, old, states[:, m], dt_h)
-        if totals is not None:
-            before = states[:, m, None]
-            step = _view(modes, system.outputs, old[:, None], before, dt_h[:, None], True)
-            totals[:, m + 1] = totals[:, m] + step[..., 0]
-        if system.rates_per_h.shape[1] > 1:
-            plain_state = modes.vectors[rows, old] @ state[..., None]
-            state = (modes.inverse[rows, new] @ plain_state)[..., 0]
-        state = np.where(reset[:, m, None], 0.0, state)
-        kick = modes.inverse[rows, new, :, target[:, m]]
-        states[:, m + 1] = state + kick * amount[:, m, None]
-    return Solution(system, modes, knots, held, states, totals)
+    looped = by_loops(modes)
+    if looped.any():
+        _carry(system, modes, given, states, totals, looped, start_h)
+    rest = np.flatnonzero(~looped)
+    if rest.size:
+        part, part_totals = states[rest], totals[rest]
+        general.carry(
+            modes.part(rest), system.outputs[rest], given.part(rest), part,
+            part_totals if cumulative else None, start_h,
+        )  # fmt: skip
+        states[rest], totals[rest] = part, part_totals
+    knots, held = (
+        np.full((subjects, count + 1), float(start_h)),
+        np.zeros((subjects, count + 1), np.intp),
+    )
+    knots[:, 1:], held[:, 1:] = given.time_h, given.regime
+    return Solution(system, modes, knots, held, states, totals if cumulative else None, jumps)
+
+
+def _carry(
+    system: LinearSystem, modes: Modes, given: Packed, states: Floats, totals: Floats,
+    looped: NDArray[np.bool_], start_h: float,
+) -> None:  # fmt: skip
+    subjects, regimes, size = modes.values.shape
+    outputs, skip = totals.shape[2], (~looped).astype(np.uint8)
+    seen = np.ascontiguousarray((system.outputs @ modes.vectors)[:, :, :outputs])
+
+    def work(part: slice) -> None:
+        mine = given.part(part)
+        count = len(skip[part])
+        loop("carried")(
+            modes.values[part], modes.vectors[part], modes.inverse[part], seen[part], skip[part],
+            *mine.arrays, states[part], totals[part], np.empty(2 * size), count, regimes, size,
+            outputs, mine.time_h.shape[1], *mine.rows, start_h,
+        )  # fmt: skip
+
+    share_out(subjects, states.shape[1] * size, work)
 
 
 def endless(rates_per_h: Floats, state: Floats, interval_h: float) -> Floats:

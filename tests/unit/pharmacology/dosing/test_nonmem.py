@@ -98,7 +98,12 @@ def test_nonmems_own_rule_moves_a_change_one_row_up(tmp_path: Path) -> None:
     path = write(tmp_path, "id,time,amt,cmt,bw\n1,0,50,1,70\n1,24,50,1,75\n1,48,50,1,75\n")
     (subject,) = load_nonmem(path, PRODUCTS, covariates_hold="to_row")
     assert subject.covariates == {"bw": 70.0}
-    assert [dict(r.covariates) for r in subject.records] == [{"bw": 75.0}, {}, {}]
+    assert [(r.time_h, r.evid, dict(r.covariates)) for r in subject.records] == [
+        (0.0, 1, {}),
+        (0.0, 2, {"bw": 75.0}),
+        (24.0, 1, {}),
+        (48.0, 1, {}),
+    ]
 
 
 def test_an_unknown_covariate_is_absent_until_it_is_stated(tmp_path: Path) -> None:

@@ -1,0 +1,191 @@
+"""Answers of many subjects: time over a level, gaps, weakest moment. Imported when compiling only.
+
+All intervals of a subject are surveyed at a few delays. Where the survey excludes a crossing
+nothing more is done, where it proves a single one Newton's method finds it, else it is bracketed
+by halving.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from antagonist.pharmacology.kernel.compiled.curves import respond
+from antagonist.pharmacology.kernel.compiled.options import Floats, carray, compiled
+from antagonist.pharmacology.kernel.compiled.roots import ROOT, WHERE, solved
+from antagonist.pharmacology.kernel.compiled.search import brackets, weakest
+from antagonist.pharmacology.kernel.compiled.steps import (
+    COUNTED,
+    HELD,
+    LENGTH,
+    START,
+    cut,
+    delays,
+    ended,
+    entering,
+    powers,
+    simple,
+    stride,
+    walk,
+)
+from antagonist.pharmacology.kernel.compiled.tile import survey
+from antagonist.pharmacology.kernel.limits import DEPTH, ROWS, WIDE
+
+# What a row of the answers holds.
+ABOVE, GAPS, LONGEST, WEAKEST, WEAKEST_AT, FALLS, CROSSED, STATUS = range(8)
+
+
+@compiled
+def _tell(
+    entries: Floats, found: int, table: Floats, above: bool, from_h: float, as_of_h: float,
+    until_h: float, row: Floats,
+) -> None:  # fmt: skip
+    """Walk through the crossings: hours over the level, gaps, the first fall after a moment."""
+    now, over, gaps, longest, begun = from_h, 0.0, 0, 0.0, from_h
+    falls = math.inf
+    if not above:
+        gaps = 1
+    for e in range(found + 1):
+        last = e == found
+        at = until_h if last else table[START, int(entries[WHERE, e])] + entries[ROOT, e]
+        if above:
+            over += at - now
+            if not last:
+                gaps += 1
+                begun = at
+                if at >= as_of_h:
+                    falls = min(falls, at)
+        else:
+            longest = max(longest, at - begun)
+            if now <= as_of_h < at:
+                falls = min(falls, as_of_h)
+        now = at
+        above = not above
+    row[ABOVE], row[GAPS], row[LONGEST], row[FALLS] = over, gaps, longest, falls
+    row[CROSSED] = found
+
+
+def answered(
+    values: Any, vectors: Any, inverse: Any, seen: Any, initial: Any, skip: Any, level: Any,
+    time_h: Any, target: Any, amount: Any, reset: Any, regime: Any, delay_h: Any, fine_h: Any,
+    table: Any, held: Any, which: Any, columns: Any, moved: Any, states: Any, grid: Any,
+    powers_: Any, small: Any, rates: Any, shown: Any, square: Any, turned: Any, ranges: Any,
+    curve: Any, stack: Any, entries: Any, buf: Any, crossed_h: Any, result: Any, s_count: int,
+    regimes: int, m: int, modes: int, jumps: int, rows: int, amount_rows: int, count: int,
+    pieces: int, size: int, capacity: int, kept: int, start_h: float, from_h: float, as_of_h: float,
+    weak_h: float, until_h: float,
+) -> None:  # fmt: skip
+    """Answers of every subject, result: (s_count, 8), columns as named above.
+
+    crossed_h: (s_count, most), the times of the first ``kept`` crossings.
+
+    values, seen: (s_count, regimes, m). vectors, inverse: (..., m, m). initial: (s_count, m) modal.
+    level: (s_count,). time_h, target, reset, regime: (rows, jumps), amount: (amount_rows, jumps),
+    rows 1 (shared) or s_count. delay_h: (count,) from 0 up, the last not before any interval's
+    end; fine_h as ``respond`` takes it. modes: m padded to blocks. size: jumps + 4 and 2 WIDE.
+    Room to work in: table (7, size); held, which (size,); columns (6, size); moved, states
+    (modes size,); grid (3, count, WIDE); powers_ (modes size,); small (4, modes); rates, shown
+    (regimes, modes); square (modes modes,); turned (modes, modes); ranges (3, regimes, count
+    modes); curve (5, fine_h); stack (8, DEPTH); entries (7, capacity); buf (ROWS WIDE,).
+    """
+    lam_, v_ = carray(values, (s_count, regimes, m)), carray(vectors, (s_count, regimes, m, m))
+    w_, seen_ = carray(inverse, (s_count, regimes, m, m)), carray(seen, (s_count, regimes, m))
+    initial_, skip_ = carray(initial, (s_count, m)), carray(skip, (s_count,))
+    level_, time_ = carray(level, (s_count,)), carray(time_h, (rows, jumps))
+    target_, amount_ = carray(target, (rows, jumps)), carray(amount, (amount_rows, jumps))
+    reset_, regime_ = carray(reset, (rows, jumps)), carray(regime, (rows, jumps))
+    padded = (pieces + 1) * count + WIDE
+    delay, fine = carray(delay_h, (count,)), carray(fine_h, (padded,))
+    table_, held_ = carray(table, (7, size)), carray(held, (size,))
+    which_, columns_ = carray(which, (size,)), carray(columns, (6, size))
+    moved_, states_ = carray(moved, (modes * size,)), carray(states, (modes * size,))
+    grid_, e = carray(grid, (3, count, WIDE)), carray(powers_, (modes * size,))
+    small_, square_ = carray(small, (4, modes)), carray(square, (modes * modes,))
+    rates_, shown_ = carray(rates, (regimes, modes)), carray(shown, (regimes, modes))
+    turned_ = carray(turned, (modes, modes))
+    ranges_, curve_ = carray(ranges, (3, regimes, count * modes)), carray(curve, (5, padded))
+    stack_, entries_ = carray(stack, (8, DEPTH)), carray(entries, (7, capacity))
+    buf_, result_ = carray(buf, (ROWS * WIDE,)), carray(result, (s_count, 8))
+    crossed_ = carray(crossed_h, (s_count, kept))
+    ends, doubt, lowest = columns_[0], columns_[1], columns_[2]
+    bound, distinct, doses = columns_[3], columns_[4], columns_[5]
+    f, falls, rises = grid_[0], grid_[1], grid_[2]
+    response, least, most = ranges_[0], ranges_[1], ranges_[2]
+    kick, state, plain, place = small_[0], small_[1], small_[2], small_[3]
+    intervals, lengths, one = 0, 0, -1
+    for s in range(s_count):
+        row, given = s if rows > 1 else 0, amount_[s if amount_rows > 1 else 0]
+        if s == 0 or rows > 1:
+            intervals = cut(time_[row], regime_[row], start_h, from_h, weak_h, until_h, table_)
+            lengths = delays(table_, intervals, distinct, which_)
+            for k in range(size):
+                held_[k] = int(table_[HELD, k]) if k < intervals else 0
+        if s == 0 or rows > 1 or amount_rows > 1:
+            one = simple(target_[row], given, reset_[row], regimes)
+            if one >= 0:
+                entering(table_, intervals, given, doses)
+        if skip_[s] != 0:
+            continue
+        theta = level_[s]
+        for p in range(regimes):
+            for i in range(m):
+                rates_[p, i] = min(lam_[s, p, i], 0.0)
+                shown_[p, i] = seen_[s, p, i]
+                for n in range(m):
+                    turned_[i, n] = w_[s, p, i, n]
+            respond(
+                buf_, rates_[p], shown_[p], turned_, m, modes, fine, pieces, count, response[p],
+                least[p], most[p], curve_,
+            )  # fmt: skip
+        for i in range(m):
+            state[i] = initial_[s, i]
+        if one >= 0:
+            for i in range(m):
+                kick[i] = w_[s, 0, i, one]
+            powers(rates_[0], distinct, lengths, e, modes)
+            stride(intervals, e, which_, kick, state, doses, moved_, size, modes)
+            ended(intervals, shown_[0], kick, doses, moved_, size, modes, ends)
+        else:
+            walk(
+                lam_[s], v_[s], w_[s], seen_[s], state[:m], table_, intervals, target_[row], given,
+                reset_[row], regime_[row], moved_, size, ends, plain[:m],
+            )  # fmt: skip
+        k0, ready, found, above, begun = 0, -1, 0, -1, -1
+        while k0 < intervals:
+            p, k1 = held_[k0], k0 + 1
+            while k1 < intervals and k1 < k0 + WIDE and held_[k1] == p:
+                k1 += 1
+            if p != ready:
+                ready = p
+                for i in range(m):
+                    for j in range(m):
+                        square_[i * modes + j] = v_[s, p, i, j]
+            survey(
+                buf_, modes, square_, delay, count, response[p], least[p], most[p], moved_, size,
+                table_[LENGTH], k0, theta, f, falls, rises, states_, ends, doubt, lowest, bound,
+            )  # fmt: skip
+            if begun < 0:
+                for k in range(k0, k1):
+                    if begun < 0 and table_[COUNTED, k] != 0.0 and table_[LENGTH, k] > 0.0:
+                        begun = 1 if f[0, k - k0] > theta else 0
+            found, above = brackets(
+                buf_, rates_[p], delay, count, table_, k0, k1, f, falls, rises, ends, theta,
+                shown_[p], moved_, size, modes, doubt, stack_, entries_, found, above,
+            )  # fmt: skip
+            if found < 0:
+                break
+            k0 = k1
+        if found < 0:
+            result_[s, STATUS] = 1.0
+            continue
+        solved(buf_, rates_, held_, shown_, moved_, size, modes, entries_, found, theta, False)
+        for n in range(min(found, kept)):
+            crossed_[s, n] = table_[START, int(entries_[WHERE, n])] + entries_[ROOT, n]
+        _tell(entries_, found, table_, begun == 1, from_h, as_of_h, until_h, result_[s])
+        best, room = weakest(
+            buf_, rates_, held_, delay, count, table_, intervals, response, least, most, states_,
+            ends, shown_, moved_, size, modes, lowest, bound, place, stack_, entries_,
+        )  # fmt: skip
+        result_[s, WEAKEST] = best
+        result_[s, WEAKEST_AT] = table_[START, int(place[0])] + place[1]
+        result_[s, STATUS] = 0.0 if room else 1.0

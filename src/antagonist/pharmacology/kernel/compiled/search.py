@@ -1,0 +1,233 @@
+"""Where crossings and dips may hide among surveyed intervals. Imported when compiling only."""
+
+from __future__ import annotations
+
+import math
+
+from antagonist.pharmacology.kernel.compiled.curves import seen_at
+from antagonist.pharmacology.kernel.compiled.options import Floats, Ints, compiled, inlined
+from antagonist.pharmacology.kernel.compiled.roots import (
+    FLOOR_H,
+    ROOT,
+    WHERE,
+    crossings,
+    least_between,
+    note,
+    slopes_between,
+    solved,
+)
+from antagonist.pharmacology.kernel.compiled.steps import COUNTED, LENGTH, WEAK
+
+# Amounts closer than this, relative to the largest, are taken for equal.
+NOISE = 1e-12
+
+
+@compiled
+def brackets(
+    buf: Floats, lam: Floats, delay: Floats, count: int, table: Floats, k0: int, k1: int, f: Floats,
+    falls: Floats, rises: Floats, ends: Floats, level: float, seen: Floats, moved: Floats,
+    size: int, modes: int, doubt: Floats, stack: Floats, entries: Floats, found: int, above: int,
+) -> tuple[int, int]:  # fmt: skip
+    """Add the brackets of all crossings in intervals k0..k1, in order of time.
+
+    above: 1 or 0 as the last counted value was over the level or not, -1 before the first.
+    Returns the number of brackets, -1 without room, and the new ``above``.
+    """
+    for k in range(k0, k1):
+        length, c = table[LENGTH, k], k - k0
+        if table[COUNTED, k] == 0.0 or not length > 0.0:
+            continue
+        now = 1 if f[0, c] > level else 0
+        if above >= 0 and now != above:
+            if found >= entries.shape[1]:
+                return -1, above
+            note(entries, found, k, 0.0, 0.0, now == 1, 0.0, 0.0)
+            found += 1
+        above = 1 if ends[k] > level else 0
+        if doubt[c] == 0.0:
+            continue
+        for j in range(count - 1):
+            if delay[j] >= length:
+                break
+            inner = delay[j + 1] < length
+            stop = delay[j + 1] if inner else length
+            fa, fb = f[j, c], f[j + 1, c] if inner else ends[k]
+            fall, rise = -falls[j, c], rises[j, c]
+            one_way = fall <= 0.0 or rise <= 0.0
+            if (fa > level) != (fb > level):
+                if one_way:
+                    if found >= entries.shape[1]:
+                        return -1, above
+                    note(entries, found, k, delay[j], stop, fb > level, fa - level, fb - level)
+                    found += 1
+                    continue
+            elif one_way:
+                continue
+            elif fb > level:
+                if least_between(fa, fb, fall, rise, stop - delay[j]) > level:
+                    continue
+            elif -least_between(-fa, -fb, rise, fall, stop - delay[j]) <= level:
+                continue
+            found = crossings(
+                buf, lam, seen, moved, size, modes, k, delay[j], stop, level, stack,
+                entries, found,
+            )  # fmt: skip
+            if found < 0:
+                return -1, above
+    return found, above
+
+
+@compiled
+def _halve(
+    buf: Floats, lam: Floats, seen: Floats, moved: Floats, size: int, modes: int, k: int, a: float,
+    b: float, best: float, place: Floats, stack: Floats, entries: Floats, found: int,
+) -> tuple[float, int]:  # fmt: skip
+    """Look for a lower point than the best in (a, b) of interval k.
+
+    Brackets whose slope rises through zero go to the entries; all else is halved until nothing
+    lower can hide. place: (2,) interval and delay of the best. Returns best and the new count.
+    """
+    top = 0
+    stack[0, 0], stack[1, 0] = a, b
+    while top >= 0:
+        a, b = stack[0, top], stack[1, top]
+        top -= 1
+        fa, da, ca = seen_at(buf, lam, seen, moved, size, modes, k, a)
+        fb, db, cb = seen_at(buf, lam, seen, moved, size, modes, k, b)
+        if min(fa, fb) < best:
+            best = min(fa, fb)
+            place[0], place[1] = k, a if fa < fb else b
+        h = b - a
+        fall, rise = slopes_between(da, ca, db, cb, h)
+        if fall <= 0.0 or rise <= 0.0 or h < FLOOR_H:
+            continue
+        if least_between(fa, fb, fall, rise, h) >= best:
+            continue
+        if da < 0.0 and db > 0.0:
+            if found >= entries.shape[1]:
+                return best, -1
+            note(entries, found, k, a, b, True, da, db)
+            found += 1
+            continue
+        stack[0, top + 1], stack[1, top + 1] = 0.5 * (a + b), b
+        stack[0, top + 2], stack[1, top + 2] = a, 0.5 * (a + b)
+        top += 2
+    return best, found
+
+
+@inlined
+def _dot(states: Floats, size: int, modes: int, k: int, factors: Floats, at: int) -> float:
+    total = 0.0
+    for i in range(modes):
+        total += states[i * size + k] * factors[at + i]
+    return total
+
+
+@compiled
+def _dips_of(
+    buf: Floats, lam: Floats, delay: Floats, count: int, length: float, response: Floats,
+    least: Floats, most: Floats, states: Floats, ends: Floats, seen: Floats, moved: Floats,
+    size: int, modes: int, k: int, best: float, place: Floats, stack: Floats, entries: Floats,
+    found: int,
+) -> tuple[float, int]:  # fmt: skip
+    """Brackets in which a point of interval k lower than the best known may lie."""
+    fa = _dot(states, size, modes, k, response, 0)
+    for j in range(count - 1):
+        if delay[j] >= length:
+            break
+        inner = delay[j + 1] < length
+        stop = delay[j + 1] if inner else length
+        fb = _dot(states, size, modes, k, response, (j + 1) * modes) if inner else ends[k]
+        begin = fa
+        fa = fb
+        if min(begin, fb) < best:
+            best, place[0], place[1] = min(begin, fb), k, delay[j] if begin < fb else stop
+        fall = -_dot(states, size, modes, k, least, j * modes)
+        rise = _dot(states, size, modes, k, most, j * modes)
+        if fall <= 0.0 or rise <= 0.0:
+            continue
+        if least_between(begin, fb, fall, rise, stop - delay[j]) >= best:
+            continue
+        best, found = _halve(
+            buf, lam, seen, moved, size, modes, k, delay[j], stop, best, place, stack, entries,
+            found,
+        )  # fmt: skip
+        if found < 0:
+            break
+    return best, found
+
+
+@compiled
+def _over(states: Floats, size: int, modes: int, k: int, low: int, slack: float) -> bool:
+    """Whether interval k holds no less of anything than interval ``low``.
+
+    Then what is seen in it is never less: responses are not negative.
+    """
+    least = 0.0
+    for i in range(modes):
+        least = min(least, states[i * size + k] - states[i * size + low])
+    return least >= -slack
+
+
+@compiled
+def _tried(
+    buf: Floats, lam: Floats, held: Ints, seen: Floats, moved: Floats, size: int, modes: int,
+    entries: Floats, found: int, best: float, place: Floats,
+) -> float:  # fmt: skip
+    """Solve brackets of turning points; returns the best value then."""
+    solved(buf, lam, held, seen, moved, size, modes, entries, found, 0.0, True)
+    for n in range(found):
+        k = int(entries[WHERE, n])
+        p = held[k]
+        value = seen_at(buf, lam[p], seen[p], moved, size, modes, k, entries[ROOT, n])[0]
+        if value < best:
+            best, place[0], place[1] = value, k, entries[ROOT, n]
+    return best
+
+
+@compiled
+def weakest(
+    buf: Floats, lam: Floats, held: Ints, delay: Floats, count: int, table: Floats, intervals: int,
+    response: Floats, least: Floats, most: Floats, states: Floats, ends: Floats, seen: Floats,
+    moved: Floats, size: int, modes: int, lowest: Floats, bound: Floats, place: Floats,
+    stack: Floats, entries: Floats,
+) -> tuple[float, bool]:  # fmt: skip
+    """Lowest value from the weak moment on; its interval and delay go to place.
+
+    response, least, most: (regimes, count modes). Returns it, and whether there was room for all
+    brackets.
+    """
+    best, low = math.inf, 0
+    for k in range(intervals):
+        if table[WEAK, k] != 0.0 and lowest[k] < best:
+            best, low = lowest[k], k
+    best, place[0], place[1] = math.inf, low, 0.0
+    p = held[low]
+    best, found = _dips_of(
+        buf, lam[p], delay, count, table[LENGTH, low], response[p], least[p], most[p], states,
+        ends, seen[p], moved, size, modes, low, best, place, stack, entries, 0,
+    )  # fmt: skip
+    if found < 0:
+        return best, False
+    best = _tried(buf, lam, held, seen, moved, size, modes, entries, found, best, place)
+    slack = 0.0
+    for i in range(modes):
+        slack = max(slack, NOISE * abs(states[i * size + low]))
+    found = 0
+    for k in range(intervals):
+        if table[WEAK, k] == 0.0 or bound[k] >= best or k == low:
+            continue
+        p = held[k]
+        if (
+            p == held[low]
+            and table[LENGTH, k] <= table[LENGTH, low]
+            and _over(states, size, modes, k, low, slack)
+        ):
+            continue
+        best, found = _dips_of(
+            buf, lam[p], delay, count, table[LENGTH, k], response[p], least[p], most[p], states,
+            ends, seen[p], moved, size, modes, k, best, place, stack, entries, found,
+        )  # fmt: skip
+        if found < 0:
+            return best, False
+    return _tried(buf, lam, held, seen, moved, size, modes, entries, found, best, place), True
