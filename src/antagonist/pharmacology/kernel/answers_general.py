@@ -16,7 +16,8 @@ from antagonist.pharmacology.kernel.window import Window
 
 STEP_H = 0.05
 _STEPS = 12
-_REFINED = 12
+_REFINED = 8
+_SOON = 60
 
 
 class _Seen(Protocol):
@@ -93,18 +94,48 @@ def _grid(solution: Solution, seen: _Seen, window: Window) -> tuple[Floats, Floa
     ends = np.append(edges[1:], window.until_h)
     times, values = [], []
     for a, b in zip(edges, ends, strict=True):
-        part = np.linspace(a, b, max(2, int(np.ceil((b - a) / STEP_H)) + 1))
+        part = _moments(float(a), float(b))
         found = seen(part)
         found[-1] = seen(part[-1:], before=True)[0]
+        part, found = _with_turns(part, found, seen)
         times.append(part)
         values.append(found)
     return np.concatenate(times), np.concatenate(values)
 
 
+def _moments(from_h: float, until_h: float) -> Floats:
+    """Times from one jump to the next: even steps, and many soon after the first."""
+    even = np.linspace(from_h, until_h, max(2, int(np.ceil((until_h - from_h) / STEP_H)) + 1))
+    soon = from_h + np.geomspace(1e-4, 1.0, _SOON) * STEP_H * 20
+    return np.unique(np.concatenate([even, soon[soon < until_h]]))
+
+
+def _with_turns(time_h: Floats, value: Floats, seen: _Seen) -> tuple[Floats, Floats]:
+    """The same with the turning points in it, so that no crossing beside one is stepped over."""
+    slope = np.diff(value)
+    turns = np.flatnonzero(slope[1:] * slope[:-1] < 0) + 1
+    # the last value is that before a jump, which may not be looked up again
+    turns = turns[turns < len(time_h) - 2]
+    if not len(turns):
+        return time_h, value
+    sign = np.where(slope[turns - 1] > 0, 1.0, -1.0)
+    low, high = time_h[turns - 1], time_h[turns + 1]
+    rows = np.arange(len(turns))
+    for _ in range(_REFINED):
+        part = low[:, None] + (high - low)[:, None] * np.linspace(0.0, 1.0, 9)
+        best = np.argmax(sign[:, None] * seen(part.ravel()).reshape(part.shape), axis=1)
+        low, high = part[rows, np.maximum(best - 1, 0)], part[rows, np.minimum(best + 1, 8)]
+        at = part[rows, best]
+    joined = np.concatenate([time_h, at])
+    order = np.argsort(joined, kind="stable")
+    return joined[order], np.concatenate([value, seen(at)])[order]
+
+
 def _lowest(time_h: Floats, value: Floats, seen: _Seen, window: Window) -> tuple[float, float]:
     """When what is seen is lowest from the weak moment on, and how low."""
-    late = np.flatnonzero(time_h >= window.weakest_from_h)
-    i = int(late[np.argmin(value[late])])
+    # of two equal times the last: the first is what was seen before the jump
+    first = int(np.searchsorted(time_h, window.weakest_from_h, side="right")) - 1
+    i = first + int(np.argmin(value[first:]))
     at, least = float(time_h[i]), float(value[i])
     low, high = max(at - STEP_H, window.weakest_from_h), min(at + STEP_H, window.until_h)
     for _ in range(_REFINED):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,21 +38,73 @@ assert np.allclose(seen, exact, rtol=1e-12, atol=0), seen
 print(" ".join(sorted({"numba", "scipy"} & set(sys.modules))))
 """
 
+BESIDE_NUMBA = """
+import numba
+import numpy as np
 
-def ran(*arguments: str) -> str:
-    """What a new Python writes."""
+from antagonist.pharmacology.kernel.compiled.load import loop
+
+
+def judged():
+    marks = np.zeros(1, dtype=np.uint8)
+    loop("cancelling")(np.array([[-1.0, -2.0]]), np.ones((1, 1, 2)), np.ones((1, 1, 2)), marks,
+                       np.empty(200), 1, 2, 1, 1)
+    return marks.tolist()
+
+
+assert judged() == [0]
+
+
+@numba.njit
+def roots(x):
+    if x < 0:
+        raise ValueError("negative")
+    return np.sqrt(np.full(3, x))
+
+
+assert roots(4.0).sum() == 6.0
+try:
+    roots(-1.0)
+except ValueError as error:
+    print(error)
+assert judged() == [0]
+"""
+
+
+EXAMPLE = Path(__file__).parents[4] / "examples" / "daily_tablet.yaml"
+
+
+def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """What a new Python does."""
     command = [sys.executable, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True)
+
+
+def imported(*arguments: str) -> set[str]:
+    """Packages that a command imports."""
+    command = "from antagonist.cli.main import run; run()"
+    told = ran("-X", "importtime", "-c", command, *arguments).stderr
+    return {line.rpartition("|")[2].strip().partition(".")[0] for line in told.splitlines()}
 
 
 def test_threads_that_come_first_at_once_get_answers_and_no_compiler_is_imported() -> None:
-    assert ran("-c", ALONE).strip() == ""
+    assert ran("-c", ALONE).stdout.strip() == ""
 
 
-def test_the_command_line_imports_no_compiler() -> None:
-    heavy = "{'numba', 'scipy', 'llvmlite'}"
-    told = ran("-c", f"import sys, antagonist.cli.main\nprint({heavy} & set(sys.modules))")
-    assert told.strip() == "set()"
+def test_whoever_uses_numba_in_the_same_process_is_left_alone() -> None:
+    assert ran("-c", BESIDE_NUMBA).stdout.strip() == "negative"
+
+
+def test_a_forecast_imports_no_compiler() -> None:
+    found = imported("simulate", str(EXAMPLE))
+    assert {"numpy", "llvmlite"} <= found
+    assert not {"numba", "scipy"} & found
+
+
+def test_the_help_imports_nothing_that_works_things_out() -> None:
+    found = imported("--help")
+    assert "antagonist" in found
+    assert not {"llvmlite", "numba", "numpy", "scipy"} & found
 
 
 def test_an_array_of_another_type_or_order_is_refused() -> None:

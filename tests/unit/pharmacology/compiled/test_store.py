@@ -19,6 +19,17 @@ OTHER = Processor("x86_64-unknown-linux-gnu", "other-processor", "+a,+b")
 CODE = b'{"a": "b"}\n' + bytes(range(256)) * 40
 
 
+def compiles(_: Processor, *, processes: int) -> bytes:
+    """Stands for the compiler, which takes long."""
+    assert processes > 0
+    return CODE
+
+
+def never(_: Processor, *, processes: int) -> bytes:
+    """Stands for the compiler where nothing is to be compiled."""
+    raise AssertionError(f"compiled again, in {processes} processes")
+
+
 @dataclass(frozen=True)
 class Places:
     """The two folders, and what stands for each."""
@@ -64,7 +75,7 @@ def test_without_any_folder_it_compiles_and_says_so(
     places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     places.close(places.beside, places.cache)
-    monkeypatch.setattr(build, "object_file", lambda _: CODE)
+    monkeypatch.setattr(build, "object_file", compiles)
     assert build.build(HERE) == CODE
     said = capsys.readouterr()
     assert said.out == ""
@@ -85,7 +96,7 @@ def test_a_damaged_file_is_compiled_again(
     assert path is not None
     path.write_bytes(damage(path.read_bytes()))
     assert kept(HERE) is None
-    monkeypatch.setattr(build, "object_file", lambda _: CODE)
+    monkeypatch.setattr(build, "object_file", compiles)
     assert load.machine_code(HERE) == CODE
     assert kept(HERE) == CODE
     assert places.files() == {file_name(HERE)}
@@ -206,11 +217,23 @@ def test_the_first_call_says_what_it_waits_for_at_a_terminal_only(
     places: Places, terminal: bool, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(build, "object_file", lambda _: CODE)
+    monkeypatch.setattr(build, "object_file", compiles)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     assert load.machine_code(HERE) == CODE
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", f"{build.NOTICE}\n" if terminal else "")
-    monkeypatch.setattr(build, "object_file", lambda _: pytest.fail("compiled twice"))
+    monkeypatch.setattr(build, "object_file", never)
     assert load.machine_code(HERE) == CODE
     assert places.files() == {file_name(HERE)}
+
+
+def test_set_up_compiles_once(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(build, "object_file", compiles)
+    build.main()
+    assert capsys.readouterr().out == f"{build.NOTICE}\n"
+    assert len(places.files()) == 1
+    monkeypatch.setattr(build, "object_file", never)
+    build.main()
+    assert capsys.readouterr().out == ""

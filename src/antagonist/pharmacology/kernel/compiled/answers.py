@@ -11,11 +11,11 @@ import math
 from typing import Any
 
 from antagonist.pharmacology.kernel.compiled.curves import respond
-from antagonist.pharmacology.kernel.compiled.options import Floats, carray, compiled
-from antagonist.pharmacology.kernel.compiled.roots import ROOT, WHERE, solved
+from antagonist.pharmacology.kernel.compiled.dominance import CLEAR, MANY, NONE, column, settle
+from antagonist.pharmacology.kernel.compiled.options import ZERO, Floats, carray, compiled
+from antagonist.pharmacology.kernel.compiled.roots import ROOT, WHERE, note, solved
 from antagonist.pharmacology.kernel.compiled.search import brackets, weakest
 from antagonist.pharmacology.kernel.compiled.steps import (
-    COUNTED,
     HELD,
     LENGTH,
     START,
@@ -28,7 +28,7 @@ from antagonist.pharmacology.kernel.compiled.steps import (
     stride,
     walk,
 )
-from antagonist.pharmacology.kernel.compiled.tile import survey
+from antagonist.pharmacology.kernel.compiled.tile import states_of, survey
 from antagonist.pharmacology.kernel.limits import DEPTH, ROWS, WIDE
 
 # What a row of the answers holds.
@@ -107,8 +107,8 @@ def answered(
     stack_, entries_ = carray(stack, (8, DEPTH)), carray(entries, (7, capacity))
     buf_, result_ = carray(buf, (ROWS * WIDE,)), carray(result, (s_count, 8))
     crossed_ = carray(crossed_h, (s_count, kept))
-    ends, doubt, lowest = columns_[0], columns_[1], columns_[2]
-    bound, distinct, doses = columns_[3], columns_[4], columns_[5]
+    ends, doubt, lack = columns_[0], columns_[1], columns_[2]
+    fate, distinct, doses = columns_[3], columns_[4], columns_[5]
     f, falls, rises = grid_[0], grid_[1], grid_[2]
     response, least, most = ranges_[0], ranges_[1], ranges_[2]
     kick, state, plain, place = small_[0], small_[1], small_[2], small_[3]
@@ -150,7 +150,7 @@ def answered(
                 lam_[s], v_[s], w_[s], seen_[s], state[:m], table_, intervals, target_[row], given,
                 reset_[row], regime_[row], moved_, size, ends, plain[:m],
             )  # fmt: skip
-        k0, ready, found, above, begun = 0, -1, 0, -1, -1
+        k0, ready = 0, -1
         while k0 < intervals:
             p, k1 = held_[k0], k0 + 1
             while k1 < intervals and k1 < k0 + WIDE and held_[k1] == p:
@@ -160,20 +160,49 @@ def answered(
                 for i in range(m):
                     for j in range(m):
                         square_[i * modes + j] = v_[s, p, i, j]
-            survey(
-                buf_, modes, square_, delay, count, response[p], least[p], most[p], moved_, size,
-                table_[LENGTH], k0, theta, f, falls, rises, states_, ends, doubt, lowest, bound,
-            )  # fmt: skip
-            if begun < 0:
-                for k in range(k0, k1):
-                    if begun < 0 and table_[COUNTED, k] != 0.0 and table_[LENGTH, k] > 0.0:
-                        begun = 1 if f[0, k - k0] > theta else 0
+            states_of(buf_, modes, square_, moved_, size, k0, states_)
+            k0 = k1
+        left = settle(
+            states_, size, modes, table_, held_, intervals, delay, count, response, least, most,
+            ends, theta, lack, fate,
+        )  # fmt: skip
+        k0, found, above, begun = ZERO, ZERO, ZERO - 1, -1
+        while k0 < intervals and found >= 0:
+            p, k1 = held_[k0], k0 + 1
+            if fate[k0] == CLEAR:
+                if above == 0:
+                    if found >= capacity:
+                        found = -1
+                        break
+                    note(entries_, found, k0, 0.0, 0.0, True, 0.0, 0.0)
+                    found += 1
+                above = 1
+                begun = 1 if begun < 0 else begun
+                k0 = k1
+                continue
+            if left <= MANY:
+                if fate[k0] == NONE:
+                    k0 = k1
+                    continue
+                column(
+                    states_, size, modes, k0, table_[LENGTH, k0], delay, count, response[p],
+                    least[p], most[p], f, falls, rises,
+                )  # fmt: skip
+                doubt[0] = 1.0
+            else:
+                while k1 < intervals and k1 < k0 + WIDE and held_[k1] == p and fate[k1] != CLEAR:
+                    k1 += 1
+                survey(
+                    buf_, modes, delay, count, response[p], least[p], most[p], states_, size,
+                    table_[LENGTH], k0, theta, f, falls, rises, ends, doubt,
+                )  # fmt: skip
+            for k in range(k0, k1):
+                if begun < 0 and fate[k] != NONE:
+                    begun = 1 if f[0, k - k0] > theta else 0
             found, above = brackets(
                 buf_, rates_[p], delay, count, table_, k0, k1, f, falls, rises, ends, theta,
                 shown_[p], moved_, size, modes, doubt, stack_, entries_, found, above,
             )  # fmt: skip
-            if found < 0:
-                break
             k0 = k1
         if found < 0:
             result_[s, STATUS] = 1.0
@@ -184,8 +213,9 @@ def answered(
         _tell(entries_, found, table_, begun == 1, from_h, as_of_h, until_h, result_[s])
         best, room = weakest(
             buf_, rates_, held_, delay, count, table_, intervals, response, least, most, states_,
-            ends, shown_, moved_, size, modes, lowest, bound, place, stack_, entries_,
+            ends, shown_, moved_, size, modes, lack, fate, place, stack_, entries_,
         )  # fmt: skip
-        result_[s, WEAKEST] = best
+        # amounts are not negative: less than none is rounding
+        result_[s, WEAKEST] = max(best, 0.0)
         result_[s, WEAKEST_AT] = table_[START, int(place[0])] + place[1]
         result_[s, STATUS] = 0.0 if room else 1.0

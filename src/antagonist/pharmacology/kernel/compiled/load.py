@@ -25,20 +25,6 @@ _KINDS: Mapping[str, Any] = {
     "x": ctypes.c_double,
 }
 _TYPES = {"f": np.dtype(np.float64), "i": np.dtype(np.int64), "b": np.dtype(np.uint8)}
-# Numba's way of raising errors from C: the loops raise none, so nobody calls these.
-NEVER_CALLED = (
-    "numba_gil_ensure",
-    "numba_gil_release",
-    "numba_unpickle",
-    "numba_do_raise",
-    "numba_runtime_build_excinfo_struct",
-    "NRT_Free",
-    "NRT_MemInfo_call_dtor",
-    "NRT_incref",
-    "NRT_decref",
-)
-
-
 # Loops are wanted by several threads at once, and a second engine would be dropped while in use.
 _ONE_AT_A_TIME = Lock()
 
@@ -60,9 +46,6 @@ def _engine() -> tuple[Any, Mapping[str, str]]:
     processor = Processor.this()
     processor.ready()
     symbols, _, code = machine_code(processor).partition(b"\n")
-    never = ctypes.cast(ctypes.pythonapi.Py_FatalError, ctypes.c_void_p).value
-    for name in NEVER_CALLED:
-        llvm.add_symbol(name, never)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), processor.machine())
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()

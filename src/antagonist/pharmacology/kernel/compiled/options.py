@@ -17,6 +17,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # Multiply-adds may be fused; nothing may be reordered, so results are the same on any chunk.
 OPTIONS: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy", "nogil": True}
 
+# Not the literal 0: Numba compiles a function anew for every literal that it is called with.
+ZERO: Any = np.int64(0)
+
 # Turns a pointer and a shape into an array.
 carray: Any = numba.carray
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antagonist.pharmacology.kernel.compiled.curves import halley, seen_at
-from antagonist.pharmacology.kernel.compiled.options import Floats, Ints, compiled, inlined
+from antagonist.pharmacology.kernel.compiled.options import ZERO, Floats, Ints, compiled, inlined
 from antagonist.pharmacology.kernel.compiled.tile import (
     MODE,
     ROOT_A,
@@ -180,7 +180,7 @@ def solved(
     lam, seen: (regimes, modes). turning: where the slope changes its sign, not where the level is
     crossed.
     """
-    begin = 0
+    begin = ZERO
     while begin < end:
         p = held[int(entries[WHERE, begin])]
         wide = 1

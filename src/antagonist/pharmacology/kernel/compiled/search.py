@@ -5,7 +5,16 @@ from __future__ import annotations
 import math
 
 from antagonist.pharmacology.kernel.compiled.curves import seen_at
-from antagonist.pharmacology.kernel.compiled.options import Floats, Ints, compiled, inlined
+from antagonist.pharmacology.kernel.compiled.dominance import (
+    LOOKED_AT,
+    MANY,
+    NONE,
+    OPEN,
+    dot,
+    lowest_open,
+    spread,
+)
+from antagonist.pharmacology.kernel.compiled.options import ZERO, Floats, Ints, compiled
 from antagonist.pharmacology.kernel.compiled.roots import (
     FLOOR_H,
     ROOT,
@@ -17,9 +26,6 @@ from antagonist.pharmacology.kernel.compiled.roots import (
     solved,
 )
 from antagonist.pharmacology.kernel.compiled.steps import COUNTED, LENGTH, WEAK
-
-# Amounts closer than this, relative to the largest, are taken for equal.
-NOISE = 1e-12
 
 
 @compiled
@@ -115,14 +121,6 @@ def _halve(
     return best, found
 
 
-@inlined
-def _dot(states: Floats, size: int, modes: int, k: int, factors: Floats, at: int) -> float:
-    total = 0.0
-    for i in range(modes):
-        total += states[i * size + k] * factors[at + i]
-    return total
-
-
 @compiled
 def _dips_of(
     buf: Floats, lam: Floats, delay: Floats, count: int, length: float, response: Floats,
@@ -131,19 +129,19 @@ def _dips_of(
     found: int,
 ) -> tuple[float, int]:  # fmt: skip
     """Brackets in which a point of interval k lower than the best known may lie."""
-    fa = _dot(states, size, modes, k, response, 0)
+    fa = dot(states, size, modes, k, response, 0)
     for j in range(count - 1):
         if delay[j] >= length:
             break
         inner = delay[j + 1] < length
         stop = delay[j + 1] if inner else length
-        fb = _dot(states, size, modes, k, response, (j + 1) * modes) if inner else ends[k]
+        fb = dot(states, size, modes, k, response, (j + 1) * modes) if inner else ends[k]
         begin = fa
         fa = fb
         if min(begin, fb) < best:
             best, place[0], place[1] = min(begin, fb), k, delay[j] if begin < fb else stop
-        fall = -_dot(states, size, modes, k, least, j * modes)
-        rise = _dot(states, size, modes, k, most, j * modes)
+        fall = -dot(states, size, modes, k, least, j * modes)
+        rise = dot(states, size, modes, k, most, j * modes)
         if fall <= 0.0 or rise <= 0.0:
             continue
         if least_between(begin, fb, fall, rise, stop - delay[j]) >= best:
@@ -155,18 +153,6 @@ def _dips_of(
         if found < 0:
             break
     return best, found
-
-
-@compiled
-def _over(states: Floats, size: int, modes: int, k: int, low: int, slack: float) -> bool:
-    """Whether interval k holds no less of anything than interval ``low``.
-
-    Then what is seen in it is never less: responses are not negative.
-    """
-    least = 0.0
-    for i in range(modes):
-        least = min(least, states[i * size + k] - states[i * size + low])
-    return least >= -slack
 
 
 @compiled
@@ -189,45 +175,34 @@ def _tried(
 def weakest(
     buf: Floats, lam: Floats, held: Ints, delay: Floats, count: int, table: Floats, intervals: int,
     response: Floats, least: Floats, most: Floats, states: Floats, ends: Floats, seen: Floats,
-    moved: Floats, size: int, modes: int, lowest: Floats, bound: Floats, place: Floats,
+    moved: Floats, size: int, modes: int, lack: Floats, fate: Floats, place: Floats,
     stack: Floats, entries: Floats,
 ) -> tuple[float, bool]:  # fmt: skip
     """Lowest value from the weak moment on; its interval and delay go to place.
 
-    response, least, most: (regimes, count modes). Returns it, and whether there was room for all
-    brackets.
+    response, least, most: (regimes, count modes). lack, fate: (size,) to work in. Returns it, and
+    whether there was room for all brackets.
     """
-    best, low = math.inf, 0
     for k in range(intervals):
-        if table[WEAK, k] != 0.0 and lowest[k] < best:
-            best, low = lowest[k], k
-    best, place[0], place[1] = math.inf, low, 0.0
-    p = held[low]
-    best, found = _dips_of(
-        buf, lam[p], delay, count, table[LENGTH, low], response[p], least[p], most[p], states,
-        ends, seen[p], moved, size, modes, low, best, place, stack, entries, 0,
-    )  # fmt: skip
-    if found < 0:
-        return best, False
-    best = _tried(buf, lam, held, seen, moved, size, modes, entries, found, best, place)
-    slack = 0.0
-    for i in range(modes):
-        slack = max(slack, NOISE * abs(states[i * size + low]))
-    found = 0
-    for k in range(intervals):
-        if table[WEAK, k] == 0.0 or bound[k] >= best or k == low:
-            continue
-        p = held[k]
-        if (
-            p == held[low]
-            and table[LENGTH, k] <= table[LENGTH, low]
-            and _over(states, size, modes, k, low, slack)
-        ):
-            continue
+        fate[k] = OPEN if table[WEAK, k] != 0.0 and table[LENGTH, k] > 0.0 else NONE
+    best, looked, following = math.inf, 0, -1
+    while True:
+        # a dip lies after a low end, at the begin of the next interval
+        low = following
+        if low < 0 or low >= intervals or fate[low] != OPEN:
+            low = lowest_open(fate, ends, intervals)
+        if low < 0:
+            return best, True
+        following = low + 1 if looked == 0 else -1
+        p = held[low]
+        fate[low] = LOOKED_AT
         best, found = _dips_of(
-            buf, lam[p], delay, count, table[LENGTH, k], response[p], least[p], most[p], states,
-            ends, seen[p], moved, size, modes, k, best, place, stack, entries, found,
+            buf, lam[p], delay, count, table[LENGTH, low], response[p], least[p], most[p], states,
+            ends, seen[p], moved, size, modes, low, best, place, stack, entries, ZERO,
         )  # fmt: skip
         if found < 0:
             return best, False
-    return _tried(buf, lam, held, seen, moved, size, modes, entries, found, best, place), True
+        best = _tried(buf, lam, held, seen, moved, size, modes, entries, found, best, place)
+        looked += 1
+        if looked <= MANY:
+            spread(states, size, modes, table, held, low, intervals, lack, fate)

@@ -12,8 +12,6 @@ rates nearly meet, modes cancel each other, and amounts do not.
 
 from __future__ import annotations
 
-import math
-
 from antagonist.pharmacology.kernel.compiled.options import Floats, compiled, inlined
 from antagonist.pharmacology.kernel.limits import BLOCK, MOST_BLOCKS, WIDE
 
@@ -21,7 +19,7 @@ from antagonist.pharmacology.kernel.limits import BLOCK, MOST_BLOCKS, WIDE
 MODE, STATE = 0, MOST_BLOCKS * BLOCK
 _ROWS = 2 * MOST_BLOCKS * BLOCK
 # Value at the last delay and at this one, least and most slope between; value at the end.
-OLD_F, NEW_F, FALL, RISE, END_F, LENGTH, DOUBT, LOWEST, BOUND = range(_ROWS, _ROWS + 9)
+OLD_F, NEW_F, FALL, RISE, END_F, LENGTH, DOUBT = range(_ROWS, _ROWS + 7)
 # For roots: delay, value, slope, bend, bracket, direction and last move.
 ROOT_T, ROOT_F, ROOT_D, ROOT_C, ROOT_A, ROOT_B, ROOT_UP, ROOT_MOVE = range(_ROWS, _ROWS + 8)
 # For responses: delay, value, slope and third derivative.
@@ -90,7 +88,7 @@ def _sum(buf: Floats, row: int, blocks: int, factors: Floats, at: int) -> None:
 
 @inlined
 def _bounds(buf: Floats, start: float, stop: float, level: float) -> None:
-    """Note which intervals may cross the level between two delays, and how low they may be.
+    """Note which intervals may cross the level between two delays.
 
     The slope lies within FALL and RISE, so the curve lies between lines from both ends. Those meet
     fall rise h / (fall + rise) under the lower end at most, which is less than the smaller of fall
@@ -99,7 +97,6 @@ def _bounds(buf: Floats, start: float, stop: float, level: float) -> None:
     for k in range(WIDE):
         # every value is loaded whatever is chosen: a loop without branches becomes vectors
         length, doubt = buf[LENGTH * WIDE + k], buf[DOUBT * WIDE + k]
-        lowest, bound = buf[LOWEST * WIDE + k], buf[BOUND * WIDE + k]
         fa, fi, fe = buf[OLD_F * WIDE + k], buf[NEW_F * WIDE + k], buf[END_F * WIDE + k]
         fall, rise = -buf[FALL * WIDE + k], buf[RISE * WIDE + k]
         fb = fi if stop < length else fe
@@ -111,55 +108,54 @@ def _bounds(buf: Floats, start: float, stop: float, level: float) -> None:
         deep, top = least - slack, most + slack
         crosses = 1.0 if deep <= level else 0.0
         crosses = crosses if top > level else 0.0
-        deep = deep if h > 0.0 else math.inf
-        least = least if h > 0.0 else math.inf
         crosses = crosses if h > 0.0 else 0.0
         buf[DOUBT * WIDE + k] = crosses if crosses > doubt else doubt
-        buf[LOWEST * WIDE + k] = least if least < lowest else lowest
-        buf[BOUND * WIDE + k] = deep if deep < bound else bound
-
-
-@inlined
-def _states(buf: Floats, blocks: int, modes: int, vectors: Floats) -> None:
-    """States' rows from modes' rows; vectors: (states, modes) padded, flat."""
-    for j in range(modes):
-        _clear(buf, STATE + j)
-        weigh(buf, STATE + j, MODE, vectors, j * modes)
-        if blocks > 1:
-            weigh(buf, STATE + j, MODE + BLOCK, vectors, j * modes + BLOCK)
-        if blocks > 2:
-            weigh(buf, STATE + j, MODE + 2 * BLOCK, vectors, j * modes + 2 * BLOCK)
 
 
 @compiled
-def survey(
-    buf: Floats, modes: int, vectors: Floats, delay: Floats, count: int, response: Floats,
-    least: Floats, most: Floats, moved: Floats, size: int, lengths: Floats, k0: int, level: float,
-    f: Floats, falls: Floats, rises: Floats, states: Floats, ends: Floats, doubt: Floats,
-    lowest: Floats, bound: Floats,
-) -> None:  # fmt: skip
-    """Value of WIDE intervals from k0 on at every delay, and what may hide between.
+def states_of(
+    buf: Floats, modes: int, vectors: Floats, moved: Floats, size: int, k0: int, states: Floats
+) -> None:
+    """Amounts in every state at the begin of WIDE intervals from k0 on.
 
-    modes: padded to a multiple of BLOCK. vectors: (modes, modes) flat. delay: (count,), the last
-    not before any interval's end. response, least, most: (count, modes) flat, a unit's value at
-    each delay, and its least and most slope from there to the next. moved: (modes, size) flat,
-    modal states at the begins. lengths, ends: (size,), ends the value at the end; what is no
-    interval has length 0. f, falls, rises: (count, WIDE), value and least and most slope up to
-    the next delay. doubt: (WIDE,), 1 where a crossing cannot be excluded. states: (modes, size)
-    flat. lowest, bound: (size,), lowest known value and what none is below.
+    modes: padded to a multiple of BLOCK. vectors: (modes, modes) flat. moved, states:
+    (modes, size) flat, in modes and in states.
     """
     blocks = modes // BLOCK
     for i in range(modes):
         put_in(buf, MODE + i, moved, i * size + k0)
-    _states(buf, blocks, modes, vectors)
+    for j in range(modes):
+        _clear(buf, STATE)
+        weigh(buf, STATE, MODE, vectors, j * modes)
+        if blocks > 1:
+            weigh(buf, STATE, MODE + BLOCK, vectors, j * modes + BLOCK)
+        if blocks > 2:
+            weigh(buf, STATE, MODE + 2 * BLOCK, vectors, j * modes + 2 * BLOCK)
+        take_out(buf, STATE, states, j * size + k0)
+
+
+@compiled
+def survey(
+    buf: Floats, modes: int, delay: Floats, count: int, response: Floats,
+    least: Floats, most: Floats, states: Floats, size: int, lengths: Floats, k0: int, level: float,
+    f: Floats, falls: Floats, rises: Floats, ends: Floats, doubt: Floats,
+) -> None:  # fmt: skip
+    """Value of WIDE intervals from k0 on at every delay, and what may hide between.
+
+    modes: padded to a multiple of BLOCK. delay: (count,), the last not before any interval's
+    end. response, least, most: (count, modes) flat, a unit's value at each delay, and its least
+    and most slope from there to the next. states: (modes, size) flat, amounts at the begins.
+    lengths, ends: (size,), ends the value at the end; what is no interval has length 0. f, falls,
+    rises: (count, WIDE), value and least and most slope up to the next delay. doubt: (WIDE,), 1
+    where a crossing cannot be excluded.
+    """
+    blocks = modes // BLOCK
     for i in range(modes):
-        take_out(buf, STATE + i, states, i * size + k0)
+        put_in(buf, STATE + i, states, i * size + k0)
     put_in(buf, LENGTH, lengths, k0)
     put_in(buf, END_F, ends, k0)
     for k in range(WIDE):
         buf[DOUBT * WIDE + k] = 0.0
-        buf[LOWEST * WIDE + k] = math.inf
-        buf[BOUND * WIDE + k] = math.inf
     for j in range(count):
         for k in range(WIDE):
             buf[OLD_F * WIDE + k] = buf[NEW_F * WIDE + k]
@@ -172,5 +168,3 @@ def survey(
             take_out(buf, RISE, rises[j - 1], 0)
             _bounds(buf, delay[j - 1], delay[j], level)
     take_out(buf, DOUBT, doubt, 0)
-    take_out(buf, LOWEST, lowest, k0)
-    take_out(buf, BOUND, bound, k0)
