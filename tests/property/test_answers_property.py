@@ -7,6 +7,7 @@ them by); two within 11 s of each other may be left out. Nothing else may be mis
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -41,8 +42,11 @@ Choice: TypeAlias = tuple[str, float, float]
 shapes = st.builds(
     Shape, st.integers(0, 2), st.integers(1, 3), st.integers(0, 2), st.integers(0, 2)
 )
-rate = st.floats(np.log(1e-4), np.log(50)).map(lambda x: float(np.exp(x)))
-rate_sets = st.fixed_dictionaries(dict.fromkeys(RATES, rate))
+logs = st.floats(np.log(1e-4), np.log(50))
+# each name has its own factor: rates do not meet because they are drawn alike
+rate_sets = st.fixed_dictionaries(
+    {name: logs.map(lambda x, n=n: float(np.exp(x)) * 1.07**n) for n, name in enumerate(RATES)}
+)
 gaps = st.sampled_from([0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3])
 units = st.floats(0, 1)
 choices = st.tuples(st.sampled_from(["log", "range", "turn", "knot"]), units, units)
@@ -112,7 +116,7 @@ def courses(draw: st.DrawFn, near: bool = False) -> Course:
     shape, subjects = draw(shapes), draw(st.integers(1, 3))
     regimes, horizon_h = draw(st.sampled_from([1, 1, 2])), draw(st.sampled_from([60.0, 300.0, 4e3]))
     if near:
-        horizon_h, gap, tied = 30.0, draw(gaps), draw(st.integers(1, 5))
+        horizon_h, gap, tied = 20.0, draw(gaps), draw(st.integers(1, 5))
     systems = []
     for _ in range(subjects):
         k = [draw(rate_sets) for _ in range(regimes)]
@@ -129,7 +133,16 @@ def courses(draw: st.DrawFn, near: bool = False) -> Course:
     rates = np.array([[shape.rates_per_h(x) for x in k] for k in systems])
     window = draw(windows(begins, horizon_h))
     start_h = draw(st.sampled_from([0.0, 0.0, -5.0]))
-    return Course(LinearSystem(rates, outputs), jumps_of(told), window, start_h, initial)
+    course = Course(LinearSystem(rates, outputs), jumps_of(told), window, start_h, initial)
+    return replace(course, window=_first(window)) if slow(course).any() else course
+
+
+def _first(window: Window, hours: float = 12.0) -> Window:
+    """The first hours of a window: fine grids take their time."""
+    until_h = min(window.until_h, window.from_h + hours)
+    marks = (window.as_of_h, window.weakest_from_h)
+    as_of_h, weak_h = (t if t < until_h else window.from_h for t in marks)
+    return Window(window.from_h, until_h, as_of_h, weak_h)
 
 
 def level_of(curve: Curve, choice: Choice) -> float:

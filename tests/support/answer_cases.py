@@ -169,7 +169,8 @@ class Curve:
         cuts = [window.from_h, window.weakest_from_h, window.as_of_h, window.until_h]
         inside = self.knots[(self.knots > window.from_h) & (self.knots < window.until_h)]
         self.parts = [self._part(a, b) for a, b in pairwise(np.unique([*inside, *cuts]))]
-        known = np.concatenate([v for _, v in self.parts] + [self.seen(self.knots)])
+        later = np.unique(self.knots[:, None] + [0.0, 0.01, 0.1, 1.0, 10.0, 100.0])
+        known = np.concatenate([v for _, v in self.parts] + [self.seen(later)])
         self.peak = max(float(np.abs(known).max()), 1e-200)
 
     def seen(self, time_h: Floats, *, before: bool = False) -> Floats:
@@ -179,7 +180,7 @@ class Curve:
 
     def _part(self, a: float, b: float) -> tuple[Floats, Floats]:
         """Times from a to b, dense after a, with the values between the two jumps."""
-        after = np.concatenate([[0.0], np.geomspace(1e-5, 1, 250), np.linspace(0, 1, 101)])
+        after = np.concatenate([[0.0], np.geomspace(1e-5, 1, 110), np.linspace(0, 1, 31)])
         time_h = np.unique(np.minimum(a + (b - a) * after, b))
         return time_h, np.append(self.seen(time_h[:-1]), self.seen(time_h[-1:], before=True))
 
@@ -192,7 +193,7 @@ class Curve:
         found, rise = [], np.diff(value)
         for i in np.flatnonzero(rise[1:] * rise[:-1] < 0) + 1:
             low, high, sign = time_h[i - 1], time_h[i + 1], np.sign(rise[i - 1])
-            for _ in range(14):
+            for _ in range(10):
                 near = np.linspace(low, high, 9)
                 seen = sign * self.seen(near)
                 if high == time_h[-1]:

@@ -57,7 +57,7 @@ def seen_modes(
     # a change of parameters, or a state to begin with, brings in every state
     whole = regimes > 1 or initial is not None
     given, target = np.broadcast_arrays(jumps.amount != 0, jumps.target)
-    entered = np.unique(target[given])
+    entered = np.flatnonzero(np.bincount(target[given], minlength=size))
     failed |= cancelling(
         values,
         vectors if whole else shown,

@@ -169,7 +169,7 @@ def answered(
         k0, found, above, begun = ZERO, ZERO, ZERO - 1, -1
         while k0 < intervals and found >= 0:
             p, k1 = held_[k0], k0 + 1
-            if fate[k0] == CLEAR:
+            if left <= MANY and fate[k0] == CLEAR:
                 if above == 0:
                     if found >= capacity:
                         found = -1
@@ -190,7 +190,7 @@ def answered(
                 )  # fmt: skip
                 doubt[0] = 1.0
             else:
-                while k1 < intervals and k1 < k0 + WIDE and held_[k1] == p and fate[k1] != CLEAR:
+                while k1 < intervals and k1 < k0 + WIDE and held_[k1] == p:
                     k1 += 1
                 survey(
                     buf_, modes, delay, count, response[p], least[p], most[p], states_, size,

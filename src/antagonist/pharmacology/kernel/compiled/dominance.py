@@ -14,8 +14,9 @@ from antagonist.pharmacology.kernel.compiled.steps import COUNTED, LENGTH
 
 # Amounts closer than this, relative to the largest, are taken for equal.
 NOISE = 1e-12
-# So many intervals are looked at one by one, and so many in vain, before all are surveyed.
-MANY, IN_VAIN = 8, 3
+# So many intervals are looked at one by one, and so many in vain, before all are surveyed; after
+# a few, only where those have settled most.
+MANY, IN_VAIN, FEW = 8, 3, 3
 # What is known of an interval.
 OPEN, CLEAR, LOOKED_AT, NONE = 0.0, 1.0, 2.0, 3.0
 
@@ -105,7 +106,7 @@ def settle(
         fate[k] = OPEN if counts else NONE
         left += 1 if counts else 0
     looked, vain = 0, 0
-    while looked < MANY and vain < IN_VAIN:
+    while looked < MANY and vain < IN_VAIN and (looked < FEW or 2 * left < intervals):
         low = lowest_open(fate, ends, intervals)
         if low < 0:
             break
