@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from antagonist.pharmacology.kernel.answers import answers
 from antagonist.pharmacology.kernel.window import Answers, Window
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.intp]
+Kind = TypeVar("Kind", bound=np.generic)
 Rates = Mapping[str, float]
 RATES = ("kel", "k12", "k21", "k13", "k31", "km", "k45", "k54", "ke0", "ke1", "ka", "kb")
 SEEN = ("central", "metabolite", "site", "late_site")
@@ -84,6 +86,10 @@ class Shape:
         return row
 
 
+def _rows(a: NDArray[Kind], which: Ints) -> NDArray[Kind]:
+    return a if len(a) == 1 else a[which]
+
+
 @dataclass(frozen=True)
 class Course:
     """What ``answers`` is given of some subjects, but for the level; weights are ones."""
@@ -99,20 +105,26 @@ class Course:
         """One for each output."""
         return np.ones((1, self.system.outputs.shape[2]))
 
-    def part(self, which: slice | Sequence[int]) -> Course:
+    def part(self, which: Ints) -> Course:
         """Some of the subjects."""
         j, k = self.jumps, self.system
-        parts = (
-            a if len(a) == 1 else a[which]
-            for a in (j.time_h, j.target, j.amount, j.reset, j.regime)
-        )
         return Course(
             LinearSystem(k.rates_per_h[which], k.outputs[which]),
-            Jumps(*parts),
+            Jumps(
+                _rows(j.time_h, which),
+                _rows(j.target, which),
+                _rows(j.amount, which),
+                _rows(j.reset, which),
+                _rows(j.regime, which),
+            ),
             self.window,
             self.start_h,
             None if self.initial is None else self.initial[which],
         )
+
+    def alone(self, s: int) -> Course:
+        """One of the subjects."""
+        return self.part(np.array([s]))
 
     def answers(self, level: Floats, **more: Any) -> Answers:
         """Of all subjects, with the crossings."""
@@ -242,7 +254,7 @@ class Curve:
             for (time_h, value), turns in zip(self.parts, self.turns, strict=True)
             if time_h[0] >= self.window.weakest_from_h
         ]
-        return min(min(v) for v in late)
+        return float(min(min(v) for v in late))
 
     def time_bound_h(self, time_h: float) -> float:
         """How far a crossing may be off: by a hundredth of a second, or by what noise shifts it."""

@@ -20,7 +20,14 @@ from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.assembly import Assembly, assemble, jumps_with_gradient
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord
 from antagonist.pharmacology.expressions import parse
-from antagonist.pharmacology.kernel.sensitivity import GradientSolution, solve_with_gradient
+from antagonist.pharmacology.kernel import Jumps
+from antagonist.pharmacology.kernel.answers_gradient import AnswersGradient, answers_with_gradient
+from antagonist.pharmacology.kernel.sensitivity import (
+    GradientSolution,
+    Tangents,
+    solve_with_gradient,
+)
+from antagonist.pharmacology.kernel.window import Answers, Window
 from antagonist.pharmacology.models import Formulation, Parameter, Structure, Transform
 from antagonist.pharmacology.receptors import Receptor, antagonist_odds, occupancy
 from antagonist.pharmacology.responses import Endpoint, blocked
@@ -170,6 +177,72 @@ def scene_with_gradient(
     or that is named twice;
     ValueError where there is no direction at all.
     """
+    posed = _posed(structure, formulations, parameters, schedules, doses)
+    system, jumps, tangents = posed.assembly.system, posed.jumps, posed.tangents
+    solution = solve_with_gradient(system, jumps, tangents, start_h=start_h)
+    return GradientScene(solution, posed.values, tuple(structure.outputs), posed.directions)
+
+
+def protection_with_gradient(
+    structure: Structure,
+    formulations: Mapping[str, Formulation],
+    parameters: Mapping[str, Quantity],
+    schedules: Sequence[Sequence[EventRecord]],
+    level: Quantity,
+    window: Window,
+    *,
+    doses: Sequence[int] = (),
+    start_h: float = 0.0,
+    receptor: Receptor = "mu",
+) -> tuple[Answers, AnswersGradient]:
+    """What a receptor's odds do against a level, with derivatives by parameters and doses.
+
+    structure, formulations, parameters, schedules, doses, start_h: as ``scene_with_gradient``.
+    level: odds (occupied over free receptors), shape (S,) or (1,); a Varying where it depends on
+        the parameters' directions, as a threshold by ``odds_that_block`` does.
+    window: hours that count.
+    Returns the Answers and their gradient, whose fields have shape (S, q): the parameters'
+    directions first, then the doses, per mg as stated.
+    Raises as ``scene_with_gradient``, and ValueError for a window before the start.
+    """
+    posed = _posed(structure, formulations, parameters, schedules, doses)
+    held = {name: value[:, -1:] for name, value in posed.values.items()}
+    names, count = list(structure.outputs), posed.directions
+    system = posed.assembly.system
+    shape = (len(system.outputs), len(names))
+    weights, turned = np.zeros(shape), np.zeros((shape[0], count, shape[1]))
+    # odds are linear in both levels: those of one ng/mL of each are their weights
+    for name, one in (("effect_ntx", (1.0, 0.0)), ("effect_6bn", (0.0, 1.0))):
+        ntx, metabolite = (np.full((1, 1), x) for x in one)
+        odds = antagonist_odds(ntx, metabolite, cast("Mapping[str, Floats]", held), receptor)
+        weights[:, names.index(name)] = value_of(odds)[:, 0]
+        turned[:, :, names.index(name)] = gradient_of(odds, count)[:, 0]
+    limit = _widened(level, count)
+    moved = gradient_of(limit, count) if isinstance(limit, Varying) else None
+    return answers_with_gradient(
+        system, posed.jumps, posed.tangents, weights, turned, value_of(limit), moved, window,
+        start_h=start_h,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Posed:
+    """A system and its jumps with their derivatives by all directions."""
+
+    assembly: Assembly
+    values: Mapping[str, Quantity]
+    jumps: Jumps
+    tangents: Tangents
+    directions: int
+
+
+def _posed(
+    structure: Structure,
+    formulations: Mapping[str, Formulation],
+    parameters: Mapping[str, Quantity],
+    schedules: Sequence[Sequence[EventRecord]],
+    doses: Sequence[int],
+) -> _Posed:
     first = next((v for v in parameters.values() if isinstance(v, Varying)), None)
     count = 0 if first is None else first.gradient.shape[-1]
     total = count + len(doses)
@@ -185,8 +258,7 @@ def scene_with_gradient(
     units = np.eye(total)
     amounts = {n: units[count + k] for k, n in enumerate(doses)}
     jumps, tangents = jumps_with_gradient(assembly, structure, schedules, amounts)
-    solution = solve_with_gradient(assembly.system, jumps, tangents, start_h=start_h)
-    return GradientScene(solution, values, tuple(structure.outputs), total)
+    return _Posed(assembly, values, jumps, tangents, total)
 
 
 def _widened(quantity: Quantity, total: int) -> Quantity:
