@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.support.answer_cases import (
@@ -63,7 +63,10 @@ def histories(draw: st.DrawFn, shape: Shape, regimes: int, horizon_h: float) -> 
     """Doses (some of nothing), infusions or resets, changes of parameters; in order of time."""
     infused = draw(st.booleans())
     ways = ["dose", "dose", "dose", "none", "infusion" if infused else "reset"]
-    at = st.one_of(st.integers(0, 20).map(lambda n: n * horizon_h / 20), st.floats(0, horizon_h))
+    at = st.one_of(
+        st.integers(0, 20).map(lambda n: n * horizon_h / 20),
+        st.floats(0, horizon_h).map(lambda t: round(t, 6)),
+    )
     found: list[Event] = []
     rate_state = len(shape.states) - 1
     for _ in range(draw(st.sampled_from([0, 1, 1, 2, 3, 4, 6, 8]))):
@@ -197,7 +200,7 @@ def test_rates_that_nearly_meet(course: Course, chosen: list[Choice]) -> None:
 
 
 @pytest.mark.xfail(reason="compiled/roots.crossings looks both ends up again", strict=True)
-@settings(unhurried, max_examples=300)
+@settings(unhurried, max_examples=300, phases=[Phase.generate])
 @given(courses(), st.integers(0, 9), st.sampled_from([0.3, 1.0, 2.5, 6.0, 14.0, 32.0, 80.0]))
 def test_levels_that_the_curve_has_hours_after_a_dose(course: Course, n: int, hours: float) -> None:
     """Exactly: either side of the level is right there, and everywhere else but one."""
@@ -218,16 +221,17 @@ steps = st.builds(
 )
 
 
-@settings(unhurried, max_examples=100)
-@given(st.one_of(courses(), courses(near=True)), steps)
+@settings(unhurried, max_examples=60)
+@given(st.one_of(courses(), courses(), courses(near=True)), steps)
 def test_every_step_of_a_grid(course: Course, grid: Steps) -> None:
-    """To 1e-12 of the peak; to 1e-9 where modes cancel each other nearly too far."""
+    """To 1e-12 of the peak; doses lie on the grid, or between its times."""
     seen = trajectories(
         course.system, course.jumps, course.weights, grid, start_h=course.start_h,
         initial=course.initial,
     )  # fmt: skip
     solution = solve(course.system, course.jumps, start_h=course.start_h, initial=course.initial)
     expected = solution.at(grid.time_h)[:, 0]
-    for s in range(len(seen)):
-        peak = max(np.abs(expected[s]).max(), Curve(course.alone(s)).peak)
-        assert np.abs(seen[s] - expected[s]).max() <= 1e-12 * peak
+    knots = np.unique(solution.time_h[np.isfinite(solution.time_h)])
+    later = np.unique(knots[:, None] + [0.0, 0.01, 0.1, 1.0, 10.0])
+    peak = np.abs(np.hstack([expected, solution.at(later)[:, 0]])).max(axis=1)
+    assert (np.abs(seen - expected).max(axis=1) <= 1e-12 * peak).all()

@@ -307,8 +307,8 @@ def weakest_agrees(curve: Curve, found: Answers, s: int) -> None:
     noise = NOISE * curve.peak
     assert least <= curve.lowest + noise, f"{curve.lowest} is lower"
     near = curve.knots[np.abs(curve.knots - at) < 1e-9]
-    at = near[0] if len(near) else np.clip(at, window.weakest_from_h, window.until_h)
-    sides = [at > window.weakest_from_h, at < window.until_h]
-    values = [curve.seen(np.array([at]), before=b)[0] for b in (True, False)]
-    seen = [v for v, side in zip(values, sides, strict=True) if side]
-    assert min(abs(v - least) for v in seen) <= noise, f"{seen} at {at}"
+    moments = near if len(near) else np.clip([at], window.weakest_from_h, window.until_h)
+    before = curve.seen(moments, before=True)[moments > window.weakest_from_h]
+    after = curve.seen(moments)[moments < window.until_h]
+    off = np.abs(np.concatenate([before, after]) - least)
+    assert off.min() <= noise, f"{before}, {after} at {moments}"

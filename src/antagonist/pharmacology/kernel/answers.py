@@ -48,13 +48,16 @@ def answers(
     threads: at most so many, default all cores; results do not depend on it.
     Returns Answers, each of shape (S,). A crossing is found to better than a second; two within
     11 s of each other may be taken for none.
-    Raises ValueError for jumps out of order and a window before the start.
+    Raises ValueError for jumps out of order, an amount or level of nan, and a window before the
+    start.
     """
     subjects = system.rates_per_h.shape[0]
     window.checked(start_h)
     given = packed(jumps, start_h=start_h)
     weights = np.broadcast_to(weights, (subjects, system.outputs.shape[2]))
     level = np.ascontiguousarray(np.broadcast_to(level, (subjects,)), dtype=np.float64)
+    if np.isnan(level).any():
+        raise ValueError("a level is nan")
     table, crossed_h = np.empty((subjects, 8)), np.full((subjects, most_crossings), np.nan)
 
     def work(part: slice) -> None:
@@ -112,6 +115,8 @@ def _negative(
         subjects = len(found)
         target = np.broadcast_to(jumps.target, (subjects, jumps.target.shape[1]))
         kept = np.take_along_axis(held.all(axis=1), target, axis=1)
+        # a reset has taken back what is running
+        kept &= ~jumps.reset.any(axis=1)[:, None].astype(bool)
         found = found | (np.broadcast_to(taken, kept.shape) & ~kept).any(axis=1)
     return found
 
@@ -126,8 +131,11 @@ def _loops(
     # whole tiles, which begin anywhere where parameters change
     columns = -(-(count + 3) // WIDE) * WIDE + (8 if regimes == 1 else WIDE + 8)
     capacity = 4 * count + 64
-    last = int(np.searchsorted(_DELAYS_H, _longest_h(jumps, window, start_h)))
+    longest_h = _longest_h(jumps, window, start_h)
+    last = int(np.searchsorted(_DELAYS_H, longest_h))
     delays = _DELAYS_H[: max(last, 1) + 1].copy()
+    if delays[-1] < longest_h:
+        delays = np.append(delays, longest_h)
     after = np.append(np.diff(delays), 0.0)
     way = np.tile(np.arange(_PIECES + 1)[:, None] / _PIECES, (1, len(delays)))
     way[:, 0] **= 2  # the fastest modes are gone soon after a dose

@@ -140,7 +140,8 @@ def _lowest(time_h: Floats, value: Floats, seen: _Seen, window: Window) -> tuple
     low, high = max(at - STEP_H, window.weakest_from_h), min(at + STEP_H, window.until_h)
     for _ in range(_REFINED):
         part = np.linspace(low, high, 9)
-        found = seen(part)
+        # at the window's end what its jumps do is no longer in it
+        found = np.where(part >= window.until_h, value[-1], seen(part))
         j = int(np.argmin(found))
         if found[j] < least:
             at, least = float(part[j]), float(found[j])

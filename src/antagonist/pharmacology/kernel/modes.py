@@ -108,8 +108,8 @@ def closed_modes(rates_per_h: Floats) -> tuple[Floats, Floats, Floats, Marks]:
     Nothing is judged: that is for whoever knows which responses matter (``cancelling``).
     """
     count, size = rates_per_h.shape[:2]
-    values, failed = np.empty((count, size)), np.ones(count, dtype=np.uint8)
-    vectors, inverse = np.empty((2, count, size, size))
+    values, failed = np.zeros((count, size)), np.ones(count, dtype=np.uint8)
+    vectors, inverse = np.zeros((2, count, size, size))
     found = blocks_of(rates_per_h)
     if found is not None:
         squares, small, line = np.empty((3, size, size)), np.empty(18), np.empty(2 * (size + 3))
@@ -117,7 +117,14 @@ def closed_modes(rates_per_h: Floats) -> tuple[Floats, Floats, Floats, Marks]:
             np.ascontiguousarray(rates_per_h), found.order, found.starts, values, vectors, inverse,
             failed, squares, small, line, count, size, len(found.starts) - 1,
         )  # fmt: skip
-    return values, vectors, inverse, failed.astype(bool)
+        return values, vectors, inverse, failed.astype(bool)
+    # one matrix without a closed form must not send the others the general way
+    patterns, which = np.unique(rates_per_h != 0, axis=0, return_inverse=True)
+    marks = failed.astype(bool)
+    for n in range(len(patterns) if len(patterns) > 1 else 0):
+        rows = np.flatnonzero(which.ravel() == n)
+        values[rows], vectors[rows], inverse[rows], marks[rows] = closed_modes(rates_per_h[rows])
+    return values, vectors, inverse, marks
 
 
 def mended(

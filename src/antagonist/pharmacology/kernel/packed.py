@@ -47,12 +47,16 @@ def _once(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def packed(jumps: Jumps, *, start_h: float) -> Packed:
-    """Jumps for the loops. Raises ValueError for jumps out of order or before the start."""
+    """Jumps for the loops. Raises ValueError for jumps out of order or before the start,
+    and for an amount of nan.
+    """
     schedule = [_once(a) for a in (jumps.time_h, jumps.target, jumps.reset, jumps.regime)]
     rows, count = max(len(a) for a in schedule), jumps.time_h.shape[1]
     time_h, target, reset, regime = (np.broadcast_to(a, (rows, count)) for a in schedule)
     if not ((time_h[:, 1:] >= time_h[:, :-1]).all() and (time_h[:, :1] >= start_h).all()):
         raise ValueError("jumps are out of order, or before the start")
+    if np.isnan(jumps.amount).any():
+        raise ValueError("an amount is nan")
     return Packed(
         np.ascontiguousarray(time_h, dtype=np.float64),
         np.ascontiguousarray(target, dtype=np.int64),

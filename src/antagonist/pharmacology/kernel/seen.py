@@ -58,11 +58,12 @@ def seen_modes(
     whole = regimes > 1 or initial is not None
     given, target = np.broadcast_arrays(jumps.amount != 0, jumps.target)
     entered = np.flatnonzero(np.bincount(target[given], minlength=size))
-    failed |= cancelling(
-        values,
-        vectors if whole else shown,
-        np.swapaxes(inverse if whole else inverse[:, :, entered], 1, 2),
-    )
+    right = np.swapaxes(inverse if whole else inverse[:, :, entered], 1, 2)
+    if not whole and len(given) > 1:
+        # each subject is judged by its own doses alone
+        own = np.stack([(given & (target == j)).any(axis=1) for j in entered], axis=1)
+        right = right * own[:, :, None]
+    failed |= cancelling(values, vectors if whole else shown, right)
     # what grows has no place among decays
     failed |= (values > 1e-12).any(axis=1) | (size > BLOCK * MOST_BLOCKS)
     state = np.zeros((subjects, size))

@@ -57,7 +57,7 @@ def _tell(
                     falls = min(falls, at)
         else:
             longest = max(longest, at - begun)
-            if now <= as_of_h < at:
+            if now <= as_of_h < at or (last and as_of_h == at):
                 falls = min(falls, as_of_h)
         now = at
         above = not above

@@ -12,5 +12,5 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "carried": ("carry", "ffffbfifbifffnnnnnnnx"),
     "viewed": ("carry", "ffbfiffffiffnnnnnnnnnn"),
     "answered": ("answers", "fffffbffifbifffiifffffffffffffffffnnnnnnnnnnnnxxxxx"),
-    "gridded": ("grid", "fffffbfifbififfffffnnnnnnnnnxxx"),
+    "gridded": ("grid", "fffffbfifbififffffffnnnnnnnnnxxx"),
 }

@@ -60,14 +60,28 @@ def _written(out: Floats, decayed: Floats, shares: Floats, block: int) -> None:
             )
 
 
+@compiled
+def _step_at(time_h: float, grid_h: Floats, from_h: float, step_h: float) -> int:
+    """The first step of the grid that is not before a time; their number where all are."""
+    count = grid_h.shape[0]
+    n = min(max(math.ceil((time_h - from_h) / step_h), 0), count)
+    while n > 0 and grid_h[n - 1] >= time_h:
+        n -= 1
+    while n < count and grid_h[n] < time_h:
+        n += 1
+    return n
+
+
 def gridded(
     values: Any, vectors: Any, inverse: Any, seen: Any, initial: Any, skip: Any, time_h: Any,
     target: Any, amount: Any, reset: Any, regime: Any, table: Any, which: Any, columns: Any,
-    moved: Any, powers_: Any, small: Any, steps: Any, result: Any, s_count: int, regimes: int,
-    m: int, modes: int, jumps: int, rows: int, amount_rows: int, size: int, times: int,
+    moved: Any, powers_: Any, small: Any, steps: Any, grid_h: Any, result: Any, s_count: int,
+    regimes: int, m: int, modes: int, jumps: int, rows: int, amount_rows: int, size: int, times: int,
     start_h: float, from_h: float, step_h: float,
 ) -> None:  # fmt: skip
-    """result[s, n] = what is seen of subject s at from_h + n step_h, after the jumps of that time.
+    """result[s, n] = what is seen of subject s at grid_h[n], after the jumps of that time.
+
+    grid_h: (times,), from_h + n step_h as it was rounded by whoever asks.
 
     As ``answered``, with columns (3, size), small (5, modes) and steps (modes STEPS,), which
     holds the decay over 0, 1, ... STEPS - 1 steps. result: (s_count, times).
@@ -81,7 +95,7 @@ def gridded(
     which_, columns_ = carray(which, (size,)), carray(columns, (3, size))
     moved_, e = carray(moved, (modes * size,)), carray(powers_, (modes * size,))
     small_, steps_ = carray(small, (5, modes)), carray(steps, (modes * STEPS,))
-    result_ = carray(result, (s_count, times))
+    result_, grid_ = carray(result, (s_count, times)), carray(grid_h, (times,))
     ends, distinct, doses = columns_[0], columns_[1], columns_[2]
     kick, state, plain, rates, shares = (
         small_[0], small_[1], small_[2], small_[3], small_[4],
@@ -127,11 +141,11 @@ def gridded(
             due = table_[START, k + 1] if k + 1 < intervals else until_h
             if due <= from_h:
                 continue
-            first = max(math.ceil((begin - from_h) / step_h), 0)
-            end = min(math.ceil((due - from_h) / step_h), times) if k + 1 < intervals else times
+            first = _step_at(begin, grid_, from_h, step_h)
+            end = _step_at(due, grid_, from_h, step_h) if k + 1 < intervals else times
             while first < end:
                 stop = min(end, first + needed)
-                delay = from_h + first * step_h - begin
+                delay = grid_[first] - begin
                 for i in range(m):
                     shares[i] = seen_[s, p, i] * moved_[i * size + k]
                 if delay > 0.0:

@@ -58,7 +58,8 @@ def slopes_between(
 @compiled
 def crossings(
     buf: Floats, lam: Floats, seen: Floats, moved: Floats, size: int, modes: int, k: int, a: float,
-    b: float, level: float, stack: Floats, entries: Floats, count: int,
+    b: float, fa: float, fb: float,
+    level: float, stack: Floats, entries: Floats, count: int,
 ) -> int:  # fmt: skip
     """Brackets with one crossing each within (a, b) of interval k, in order of time.
 
@@ -69,6 +70,8 @@ def crossings(
     stack[0, 0], stack[1, 0] = a, b
     stack[2, 0], stack[3, 0], stack[4, 0] = seen_at(buf, lam, seen, moved, size, modes, k, a)
     stack[5, 0], stack[6, 0], stack[7, 0] = seen_at(buf, lam, seen, moved, size, modes, k, b)
+    # the survey's own values: which side of the level they are on has been decided
+    stack[2, 0], stack[5, 0] = fa, fb
     while top >= 0:
         a, b, fa, fb = stack[0, top], stack[1, top], stack[2, top], stack[5, top]
         da, ca, db, cb = stack[3, top], stack[4, top], stack[6, top], stack[7, top]

@@ -75,8 +75,8 @@ def brackets(
             elif -least_between(-fa, -fb, rise, fall, stop - delay[j]) <= level:
                 continue
             found = crossings(
-                buf, lam, seen, moved, size, modes, k, delay[j], stop, level, stack,
-                entries, found,
+                buf, lam, seen, moved, size, modes, k, delay[j], stop, fa, fb, level,
+                stack, entries, found,
             )  # fmt: skip
             if found < 0:
                 return -1, above
@@ -192,6 +192,10 @@ def weakest(
         if low < 0 or low >= intervals or fate[low] != OPEN:
             low = lowest_open(fate, ends, intervals)
         if low < 0:
+            if looked == 0:
+                # the search begins at the window's end: what is seen there
+                last = intervals - 1
+                best, place[0], place[1] = ends[last], last, table[LENGTH, last]
             return best, True
         following = low + 1 if looked == 0 else -1
         p = held[low]

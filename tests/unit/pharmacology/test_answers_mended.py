@@ -1,9 +1,12 @@
-"""Answers that are wrong today. Each test fails until the defect is mended, then loses its mark."""
+"""Answers that once were wrong, each a defect that a hunt over random systems found."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tests.support.answer_cases import Curve, bracketed, weakest_agrees
 from tests.unit.pharmacology.test_answers import absorption, at, bolus, course, jumps
 
@@ -15,12 +18,6 @@ from antagonist.pharmacology.kernel.window import Window
 ONE = np.ones((1, 1))
 
 
-def defect(what: str) -> pytest.MarkDecorator:
-    """Fails for now, and must no longer once the code is mended."""
-    return pytest.mark.xfail(reason=what, strict=True)
-
-
-@defect("compiled/roots.crossings looks both ends up again, and may then disagree with the survey")
 @pytest.mark.parametrize("hours", [6.0, 30.0])
 def test_a_level_that_the_curve_has_hours_after_a_dose(hours: float) -> None:
     """Exactly the level at that hour: 92.5 h over it are told for 9.1 h."""
@@ -32,7 +29,6 @@ def test_a_level_that_the_curve_has_hours_after_a_dose(hours: float) -> None:
             bracketed(curve, level, one.answers(at(level)), 0)
 
 
-@defect("compiled/search.weakest takes the first interval where none counts")
 @pytest.mark.parametrize("window", [Window(0.0, 48.0, 0.0, 48.0), Window.between(0.0, 48.0)])
 def test_the_weakest_moment_of_a_window_of_less_than_a_week(window: Window) -> None:
     one = absorption(window=window)
@@ -41,26 +37,22 @@ def test_the_weakest_moment_of_a_window_of_less_than_a_week(window: Window) -> N
     np.testing.assert_allclose(found.weakest, Curve(one).seen(np.array([48.0])))
 
 
-@defect("compiled/answers._tell looks for as_of_h before the window's end only")
 def test_a_fall_looked_for_at_the_windows_end() -> None:
     assert absorption(window=Window(0.0, 48.0, 48.0, 0.0)).answers(at(1e3)).falls_at_h == 48.0
 
 
-@defect("answers._DELAYS_H ends at 48,828 h: what comes later after a jump is not looked at")
 def test_six_years_without_a_dose() -> None:
     found = bolus((0, 1), k=1e-4, window=Window.between(0.0, 6e4)).answers(at(np.exp(-5.5)))
     np.testing.assert_allclose(found.above_h, 5.5e4)
     np.testing.assert_allclose(found.weakest, np.exp(-6.0))
 
 
-@defect("answers._negative trusts an infusion to be taken back, and a reset has taken it already")
 def test_an_infusion_that_a_reset_cut_short() -> None:
     given = jumps((0, 1, 10), (5, 0, 0), (10, 1, -10), reset=(1,))
     one = course([[-0.3, 1], [0, 0]], given, Window(0.0, 60.0, 0.0, 1.0), seen=0)
     weakest_agrees(Curve(one), one.answers(at(5.0)), 0)
 
 
-@defect("no level is not over any: it is told as never crossed")
 def test_no_level_at_all() -> None:
     """A threshold of nan must not be told as 48 h of protection."""
     try:
@@ -70,7 +62,6 @@ def test_no_level_at_all() -> None:
     assert np.isnan(found.above_h).all()
 
 
-@defect("a dose of nan passes for none, and the hours before it for answers")
 def test_a_dose_of_nan() -> None:
     try:
         given = jumps((0, 0, 100), (24, 0, np.nan))
@@ -80,21 +71,17 @@ def test_a_dose_of_nan() -> None:
     assert np.isnan(found.above_h).all()
 
 
-@defect(
-    "closed_modes leaves vectors of failed subjects as memory had them, and they are multiplied"
-)
 def test_modes_that_are_not_found_do_not_warn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Warnings are errors here; what np.empty holds is whatever was there before: here infinity."""
     one = absorption(0.2, 0.2)
-    monkeypatch.setattr(
-        np, "empty", lambda shape, dtype=float: np.full(shape, np.inf).astype(dtype)
-    )
+
+    def empty(shape: int | tuple[int, ...], dtype: type = float) -> NDArray[Any]:
+        return np.full(shape, np.inf) if dtype is float else np.zeros(shape, dtype)
+
+    monkeypatch.setattr(np, "empty", empty)
     one.answers(at(20.0))
 
 
-@defect(
-    "compiled/grid divides by the step: 0.3 / 0.1 > 3, so a dose of the fourth time comes later"
-)
 @pytest.mark.parametrize("from_h", [0.0, 5.3])
 def test_a_grid_of_tenths_of_hours_with_doses_on_it(from_h: float) -> None:
     steps = Steps(from_h, 0.1, 400)
@@ -104,7 +91,6 @@ def test_a_grid_of_tenths_of_hours_with_doses_on_it(from_h: float) -> None:
         np.testing.assert_allclose(seen[0], Curve(one).seen(steps.time_h), atol=1e-10)
 
 
-@defect("blocks_of and entered are those of all subjects at once: one may send others the slow way")
 def test_a_neighbour_that_has_no_closed_form_changes_nothing() -> None:
     """A second subject whose tissue feeds the effect site makes the first lose its last digits."""
     plain = np.zeros((4, 4))
@@ -125,7 +111,6 @@ def test_a_neighbour_that_has_no_closed_form_changes_nothing() -> None:
     np.testing.assert_allclose(beside.weakest_at_h[0], alone.weakest_at_h[0], rtol=1e-12)
 
 
-@defect("answers_general._lowest looks at the window's end again, after the jumps of that moment")
 def test_a_reset_at_the_windows_end_with_equal_rates() -> None:
     """What a jump of that hour does is no longer in the window; modes know that."""
     for ka in (1.3, 0.2):
