@@ -116,7 +116,7 @@ def _negative(
         target = np.broadcast_to(jumps.target, (subjects, jumps.target.shape[1]))
         kept = np.take_along_axis(held.all(axis=1), target, axis=1)
         # a reset has taken back what is running
-        kept &= ~jumps.reset.any(axis=1)[:, None].astype(bool)
+        kept = kept & (jumps.reset == 0).all(axis=1, keepdims=True)
         found = found | (np.broadcast_to(taken, kept.shape) & ~kept).any(axis=1)
     return found
 

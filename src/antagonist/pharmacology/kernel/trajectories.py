@@ -102,6 +102,7 @@ def _loops(
     loop("gridded")(
         *seen.arrays, *jumps.arrays, np.empty(7 * columns), np.zeros(columns, dtype=np.int64),
         np.zeros(3 * columns), np.zeros(modes * columns), np.empty(modes * columns),
-        np.zeros(5 * modes), np.zeros(modes * STEPS), steps.time_h, result, subjects, regimes, size, modes,
+        np.zeros(5 * modes), np.zeros(modes * STEPS), steps.time_h, result,
+        subjects, regimes, size, modes,
         count, *jumps.rows, columns, steps.count, start_h, steps.from_h, steps.step_h,
     )  # fmt: skip

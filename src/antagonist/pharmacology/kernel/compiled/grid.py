@@ -64,7 +64,7 @@ def _written(out: Floats, decayed: Floats, shares: Floats, block: int) -> None:
 def _step_at(time_h: float, grid_h: Floats, from_h: float, step_h: float) -> int:
     """The first step of the grid that is not before a time; their number where all are."""
     count = grid_h.shape[0]
-    n = min(max(math.ceil((time_h - from_h) / step_h), 0), count)
+    n = int(min(max(math.ceil((time_h - from_h) / step_h), 0), count))
     while n > 0 and grid_h[n - 1] >= time_h:
         n -= 1
     while n < count and grid_h[n] < time_h:
@@ -76,8 +76,8 @@ def gridded(
     values: Any, vectors: Any, inverse: Any, seen: Any, initial: Any, skip: Any, time_h: Any,
     target: Any, amount: Any, reset: Any, regime: Any, table: Any, which: Any, columns: Any,
     moved: Any, powers_: Any, small: Any, steps: Any, grid_h: Any, result: Any, s_count: int,
-    regimes: int, m: int, modes: int, jumps: int, rows: int, amount_rows: int, size: int, times: int,
-    start_h: float, from_h: float, step_h: float,
+    regimes: int, m: int, modes: int, jumps: int, rows: int, amount_rows: int, size: int,
+    times: int, start_h: float, from_h: float, step_h: float,
 ) -> None:  # fmt: skip
     """result[s, n] = what is seen of subject s at grid_h[n], after the jumps of that time.
 
