@@ -41,15 +41,16 @@ Choice: TypeAlias = tuple[str, float, float]
 shapes = st.builds(
     Shape, st.integers(0, 2), st.integers(1, 3), st.integers(0, 2), st.integers(0, 2)
 )
-logs = st.floats(np.log(1e-4), np.log(50))
 
 
-def _factored(n: int) -> st.SearchStrategy[float]:
+def rate_sets(fastest: float) -> st.SearchStrategy[Rates]:
     """Each name has its own factor: rates do not meet because they are drawn alike."""
-    return logs.map(lambda x: float(np.exp(x)) * 1.07**n)
+    logs = st.floats(np.log(1e-4), np.log(fastest))
+    exponents = st.lists(logs, min_size=len(RATES), max_size=len(RATES))
+    factors = 1.07 ** np.arange(len(RATES))
+    return exponents.map(lambda x: dict(zip(RATES, np.exp(x) * factors, strict=True)))
 
 
-rate_sets = st.fixed_dictionaries({name: _factored(n) for n, name in enumerate(RATES)})
 gaps = st.sampled_from([0.0, 1e-12, 1e-9, 1e-7, 1e-5, 1e-3])
 units = st.floats(0, 1)
 others = st.lists(st.one_of(st.just(0.0), units), min_size=3, max_size=3)
@@ -126,7 +127,7 @@ def courses(draw: st.DrawFn, near: bool = False) -> Course:
         horizon_h, gap, tied = 20.0, draw(gaps), draw(st.integers(1, 5))
     systems = []
     for _ in range(subjects):
-        k = [draw(rate_sets) for _ in range(regimes)]
+        k = [draw(rate_sets(2.0 if near else 50.0)) for _ in range(regimes)]
         systems.append([_meeting(shape, x, gap, tied) if near else x for x in k])
     gains = [[draw(st.floats(0.05, 1)), *draw(others)] for _ in range(regimes)]
     own = draw(st.booleans())
@@ -141,11 +142,16 @@ def courses(draw: st.DrawFn, near: bool = False) -> Course:
     window = draw(windows(begins, horizon_h))
     start_h = draw(st.sampled_from([0.0, 0.0, -5.0]))
     course = Course(LinearSystem(rates, outputs), jumps_of(told), window, start_h, initial)
-    return replace(course, window=_first(window)) if slow(course).any() else course
+    return replace(course, window=_first(window)) if _plain(course) else course
 
 
-def _first(window: Window, hours: float = 12.0) -> Window:
-    """The first hours of a window: fine grids take their time."""
+def _plain(course: Course) -> bool:
+    """Whether the reference needs exponentials of matrices, which take their time."""
+    solution = solve(course.system, course.jumps, start_h=course.start_h, initial=course.initial)
+    return bool(solution.modes.plain.any())
+
+
+def _first(window: Window, hours: float = 8.0) -> Window:
     until_h = min(window.until_h, window.from_h + hours)
     marks = (window.as_of_h, window.weakest_from_h)
     as_of_h, weak_h = (t if t < until_h else window.from_h for t in marks)
@@ -187,20 +193,20 @@ def check(course: Course, chosen: Sequence[Choice]) -> None:
 three = st.lists(choices, min_size=3, max_size=3)
 
 
-@settings(unhurried, max_examples=150)
+@settings(unhurried, max_examples=50)
 @given(courses(), three)
 def test_random_courses(course: Course, chosen: list[Choice]) -> None:
     check(course, chosen)
 
 
-@settings(unhurried, max_examples=40)
+@settings(unhurried, max_examples=8)
 @given(courses(near=True), three)
 def test_rates_that_nearly_meet(course: Course, chosen: list[Choice]) -> None:
     check(course, chosen)
 
 
 @pytest.mark.xfail(reason="compiled/roots.crossings looks both ends up again", strict=True)
-@settings(unhurried, max_examples=300, phases=[Phase.generate])
+@settings(unhurried, max_examples=80, phases=[Phase.generate])
 @given(courses(), st.integers(0, 9), st.sampled_from([0.3, 1.0, 2.5, 6.0, 14.0, 32.0, 80.0]))
 def test_levels_that_the_curve_has_hours_after_a_dose(course: Course, n: int, hours: float) -> None:
     """Exactly: either side of the level is right there, and everywhere else but one."""
@@ -221,7 +227,7 @@ steps = st.builds(
 )
 
 
-@settings(unhurried, max_examples=60)
+@settings(unhurried, max_examples=25)
 @given(st.one_of(courses(), courses(), courses(near=True)), steps)
 def test_every_step_of_a_grid(course: Course, grid: Steps) -> None:
     """To 1e-12 of the peak; doses lie on the grid, or between its times."""
