@@ -170,11 +170,11 @@ def test_only_so_many_crossings_are_kept() -> None:
 
 
 def cohort(subjects: int, own: bool) -> Course:
-    """Absorption, a peripheral, a metabolite, an effect site; every sixth on the general way."""
+    """Absorption, a peripheral, a metabolite, an effect site; every 15th with equal rates."""
     rng, size = np.random.default_rng(5), 5
     k = np.exp(rng.normal(0, 0.5, (6, subjects)))
     ka, ke, out, back, km, k0 = k * np.array([1.0, 0.15, 0.4, 0.2, 0.08, 0.5])[:, None]
-    out[::6], ka[::6] = 0.0, ke[::6]
+    out[::15], ka[::15] = 0.0, ke[::15]
     rates = np.zeros((subjects, 1, size, size))
     for a, b, rate in ((0, 1, ka), (1, 2, out), (2, 1, back), (1, 3, ke)):
         rates[:, 0, a, a] -= rate
