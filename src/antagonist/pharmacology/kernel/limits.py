@@ -25,3 +25,7 @@ ROWS = 2 * MOST_BLOCKS * BLOCK + 11
 DEPTH = 64
 # Steps of a grid between two jumps whose decay is worked out once.
 STEPS = 256
+# Hours and draws worked out at once where draws stand side by side. Decays over an hour multiply
+# up from the first of so many hours, so each adds 1e-16 to the next.
+HOURS = 64
+LANES = 64
