@@ -20,7 +20,7 @@ from antagonist.pharmacology.catalogue import products_of
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subject
 from antagonist.pharmacology.kernel import solve
 from antagonist.pharmacology.kernel.answers import answers
-from antagonist.pharmacology.kernel.window import Window
+from antagonist.pharmacology.kernel.window import Answers, Window
 from antagonist.pharmacology.parameter_sets import Fitted, ParameterSet
 from antagonist.pharmacology.receptors import odds_weights
 from antagonist.pharmacology.signals import Scene
@@ -48,23 +48,45 @@ class Ensemble:
         """A parameter of every draw, shape (S, 1)."""
         return np.concatenate([scene.held[name] for scene in self.scenes])
 
+    def told(self, odds: Floats, window: Window, *, most_crossings: int = 0) -> Answers:
+        """What the mu-receptor odds of every draw do against a level, exactly.
+
+        odds: shape (S, 1). most_crossings: how many crossing times to keep of each draw.
+        """
+        found, at = [], 0
+        for scene in self.scenes:
+            solution = scene.solution
+            level = odds[at : at + len(solution.state), 0]
+            found.append(
+                answers(
+                    solution.system, solution.jumps,
+                    odds_weights(scene.values, scene.outputs, scene.values["K_mu"]), level, window,
+                    start_h=float(solution.time_h[0, 0]), most_crossings=most_crossings,
+                )
+            )  # fmt: skip
+            at += len(level)
+        return Answers.joined(found)
+
     def falls_h(self, odds: Floats, from_h: float, until_h: float) -> Floats:
         """When the mu-receptor odds of every draw first are not over a level, shape (S,).
 
         odds: shape (S, 1). from_h, until_h: hours looked at. from_h where they are not over it
         then, +inf where they always are.
         """
-        window = Window.between(from_h, until_h, weakest_from_h=from_h)
-        found, at = [], 0
-        for scene in self.scenes:
-            solution = scene.solution
-            level = odds[at : at + len(solution.state), 0]
-            weights = odds_weights(scene.values, scene.outputs, scene.values["K_mu"])
-            start_h = float(solution.time_h[0, 0])
-            told = answers(solution.system, solution.jumps, weights, level, window, start_h=start_h)
-            found.append(told.falls_at_h)
-            at += len(level)
-        return np.concatenate(found)
+        return self.told(odds, Window.between(from_h, until_h, weakest_from_h=from_h)).falls_at_h
+
+    def falls_after_h(self, odds: Floats, from_h: Floats, until_h: float) -> Floats:
+        """As ``falls_h``, from an hour of each draw's own on; from_h: shape (S,)."""
+        first_h = float(from_h.min())
+        window, most = Window.between(first_h, until_h, weakest_from_h=first_h), 8
+        found = self.told(odds, window, most_crossings=most)
+        if (found.crossings > most).any():
+            found = self.told(odds, window, most_crossings=int(found.crossings.max()))
+        own = from_h[:, None]
+        begun_over = found.falls_at_h > first_h
+        over = begun_over ^ ((found.crossed_h <= own).sum(axis=1) % 2 == 1)
+        after = np.where(found.crossed_h > own, found.crossed_h, np.inf).min(axis=1, initial=np.inf)
+        return np.where(over, after, from_h)
 
     @cached_property
     def held(self) -> dict[str, Floats]:
