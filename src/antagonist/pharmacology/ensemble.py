@@ -21,6 +21,7 @@ from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subje
 from antagonist.pharmacology.kernel import solve
 from antagonist.pharmacology.kernel.answers import answers
 from antagonist.pharmacology.kernel.window import Answers, Window
+from antagonist.pharmacology.models import Structure
 from antagonist.pharmacology.parameter_sets import Fitted, ParameterSet
 from antagonist.pharmacology.receptors import odds_weights
 from antagonist.pharmacology.signals import Scene
@@ -150,6 +151,24 @@ class Group:
     include: Include = field(default_factory=Include)
 
 
+def scene_of(structure: Structure, phi: Mapping[str, Floats], subject: Subject) -> Scene:
+    """Some draws of one structure, solved for a dosing history.
+
+    phi: transformed parameters of the structure and of every product taken, each of shape (S,).
+    Raises InputError for products that cannot be simulated.
+    """
+    products = products_of(subject.records)
+    # Hour 0 is the first planned dose, which may have been missed.
+    first_h = min((0.0, *(r.time_h for r in subject.records)))
+    records = changes_apart(subject.records)
+    known = definitions(structure, products)
+    values = values_of(structure, known, phi, covariate_regimes(subject))
+    assembly = assemble(structure, products, values, records)
+    jumps = jumps_of(assembly, structure, [records])
+    solution = solve(assembly.system, jumps, start_h=first_h)
+    return Scene(solution, values, tuple(structure.outputs), 0.0)
+
+
 def ensembles(
     fitted: Sequence[Fitted], subject: Subject, groups: Sequence[Group]
 ) -> list[Ensemble]:
@@ -158,9 +177,6 @@ def ensembles(
     fitted: structures. Raises InputError for products that cannot be simulated.
     """
     products = products_of(subject.records)
-    # Hour 0 is the first planned dose, which may have been missed.
-    first_h = min((0.0, *(r.time_h for r in subject.records)))
-    records, regimes = changes_apart(subject.records), covariate_regimes(subject)
     scenes: list[list[Scene]] = [[] for _ in groups]
     for n, part in enumerate(fitted):
         known = definitions(part.structure, products)
@@ -169,11 +185,7 @@ def ensembles(
             for g in groups
         ]
         together = {name: np.concatenate([p[name] for p in phi]) for name in known}
-        values = values_of(part.structure, known, together, regimes)
-        assembly = assemble(part.structure, products, values, records)
-        jumps = jumps_of(assembly, part.structure, [records])
-        solution = solve(assembly.system, jumps, start_h=first_h)
-        whole, at = Scene(solution, values, tuple(part.structure.outputs), 0.0), 0
+        whole, at = scene_of(part.structure, together, subject), 0
         for found, group in zip(scenes, groups, strict=True):
             count = group.counts[n]
             if count:
