@@ -71,19 +71,31 @@ def drawn_for(
     )
 
 
+def one_mg(release_model: str) -> tuple[EventRecord, ...]:
+    """The course that a response is of: 1 mg of a formulation at hour 0."""
+    return (EventRecord(0.0, amt_mg=1.0, product=release_model),)
+
+
 def response(
     release_model: str,
     covariates: Mapping[str, float | str | bool],
     chosen: Settings,
     span_h: int,
 ) -> Response:
-    """One dose of 1 mg over span_h hours, less where it does nothing any more in any draw.
+    """One dose of 1 mg to one new patient over span_h hours.
 
     release_model: a formulation of the pharmacology. The same seed gives products of one kind the
     same patients. Raises InputError for an unknown product or one without published levels.
     """
-    one_mg = EventRecord(0.0, amt_mg=1.0, product=release_model)
-    drawn = drawn_for("plan", (one_mg,), covariates, chosen)
+    drawn = drawn_for("plan", one_mg(release_model), covariates, chosen)
+    return response_of(drawn, chosen, span_h)
+
+
+def response_of(drawn: Ensemble, chosen: Settings, span_h: int) -> Response:
+    """The response that some draws of ``one_mg`` make, over span_h hours.
+
+    Less where it does nothing any more in any draw.
+    """
     line, held = chosen.threshold, drawn.held
     agonist_mg = line.dose_mg * np.asarray(heroin_equivalent(line.agonist, line.route, held))
     over = odds_that_block(line.blocked_fraction, agonist_mg, held, endpoint_of(line.endpoint))

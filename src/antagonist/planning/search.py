@@ -6,7 +6,7 @@ stated adherence (see ``adherence``). Doses at the clinic, injections and implan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -21,6 +21,8 @@ from antagonist.label.regimens import Regimen
 from antagonist.label.rulebook import Asked, counting_jurisdictions, rulebook
 from antagonist.label.rules import Route
 from antagonist.label.screening import CLOSING
+from antagonist.pharmacology.dosing.records import EventRecord
+from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.settings import Settings, settings
 from antagonist.planning.adherence import (
     SEEN_DAYS,
@@ -35,11 +37,12 @@ from antagonist.planning.adherence import (
 )
 from antagonist.planning.plan_model import WEEKDAYS
 from antagonist.planning.regimens import DAY_H, has_data, known_regimens
-from antagonist.planning.response import Response, response, spread
+from antagonist.planning.response import Response, drawn_for, one_mg, response_of, spread
 from antagonist.planning.search_model import Candidate, SearchRequest, WeeklyCost
 from antagonist.planning.supply import makes
 
 Doses = tuple[tuple[int, float], ...]
+Solve = Callable[[tuple[EventRecord, ...]], Ensemble]
 SEEN_WEEKS = SEEN_DAYS // WEEK_DAYS
 _PATTERN_MODEL = "oral_tablet"
 _SCREENED_DRAWS = 100
@@ -52,17 +55,22 @@ def search(
     *,
     chosen: Settings | None = None,
     prices: Collection[Price] | None = None,
+    patient: Solve | None = None,
 ) -> tuple[Candidate, ...]:
     """Regimens that keep what is asked for, least first: labelled ones, then patterns of no label.
 
     covariates: of the patient, as the model files name them. chosen: draws and seed; its share is
-    the request's. prices: a clinic's own, default those of the base text.
+    the request's. prices: a clinic's own, default those of the base text. patient: solves a course
+    for one patient's own draws, default those of one new patient with the covariates.
     A regimen is kept if its product has published levels, can be planned and makes its doses, and
     no rule of a plan closes it. Raises InputError for an unknown jurisdiction.
     """
     asked = chosen or settings()
     line = replace(asked.threshold, blocked_fraction=request.keep_blocked)
-    run = _Run(request, dict(covariates or {}), replace(asked, threshold=line), prices)
+    asked = replace(asked, threshold=line)
+    known = dict(covariates or {})
+    solve = patient or (lambda records: drawn_for("plan", records, known, asked))
+    run = _Run(request, solve, asked, prices)
     labelled = [found for regimen in run.regimens() if (found := run.of_label(regimen))]
     kept = [found for found in labelled if found.kept_share >= request.share]
     beyond = list(run.beyond()) if request.beyond_label and "oral" in request.routes else []
@@ -75,16 +83,11 @@ class _Run:
     def __init__(
         self,
         request: SearchRequest,
-        covariates: Mapping[str, float | str | bool],
+        patient: Solve,
         chosen: Settings,
         prices: Collection[Price] | None,
     ) -> None:
-        self.request, self.covariates, self.chosen, self.prices = (
-            request,
-            covariates,
-            chosen,
-            prices,
-        )
+        self.request, self.patient, self.chosen, self.prices = request, patient, chosen, prices
         self.offered = candidates(chosen_label(request.jurisdiction))
         self.supervised = frozenset(WEEKDAYS.index(day) for day in request.supervised_days)
         self._solved: dict[str, tuple[int, Response]] = {}
@@ -231,7 +234,8 @@ class _Run:
         """One solved dose over some days; the longest asked for so far is kept."""
         solved = self._solved.get(release_model)
         if solved is None or solved[0] < days:
-            found = response(release_model, self.covariates, self.chosen, days * int(DAY_H))
+            drawn = self.patient(one_mg(release_model))
+            found = response_of(drawn, self.chosen, days * int(DAY_H))
             solved = self._solved[release_model] = (days, found)
         return solved[1]
 
