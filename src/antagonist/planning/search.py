@@ -12,15 +12,13 @@ from dataclasses import replace
 import numpy as np
 
 from antagonist.label.assess import candidates
-from antagonist.label.facts import Fact
 from antagonist.label.formulary.catalogue import price_of
 from antagonist.label.formulary.models import Price, Product
 from antagonist.label.formulary.supply import cost, packs_needed, tablets_for
 from antagonist.label.jurisdictions import chosen as chosen_label
 from antagonist.label.regimens import Regimen
-from antagonist.label.rulebook import Asked, counting_jurisdictions, rulebook
+from antagonist.label.rulebook import counting_jurisdictions
 from antagonist.label.rules import Route
-from antagonist.label.screening import CLOSING
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.settings import Settings, settings
@@ -38,10 +36,10 @@ from antagonist.planning.adherence import (
 from antagonist.planning.plan_model import WEEKDAYS
 from antagonist.planning.regimens import DAY_H, has_data, known_regimens
 from antagonist.planning.response import Response, drawn_for, one_mg, response_of, spread
+from antagonist.planning.search_limits import Doses, within_limits
 from antagonist.planning.search_model import Candidate, SearchRequest, WeeklyCost
 from antagonist.planning.supply import makes
 
-Doses = tuple[tuple[int, float], ...]
 Solve = Callable[[tuple[EventRecord, ...]], Ensemble]
 SEEN_WEEKS = SEEN_DAYS // WEEK_DAYS
 _PATTERN_MODEL = "oral_tablet"
@@ -75,6 +73,24 @@ def search(
     kept = [found for found in labelled if found.kept_share >= request.share]
     beyond = list(run.beyond()) if request.beyond_label and "oral" in request.routes else []
     return (*sorted(kept, key=run.rank), *sorted(beyond, key=run.rank))
+
+
+def figures(
+    regimen: Regimen,
+    request: SearchRequest,
+    *,
+    patient: Solve,
+    chosen: Settings | None = None,
+) -> Candidate | None:
+    """The figures of one regimen, kept or not; None where it cannot be planned or has no levels.
+
+    request, patient, chosen: as ``search`` takes them.
+    """
+    if not has_data(regimen):
+        return None
+    asked = chosen or settings()
+    line = replace(asked.threshold, blocked_fraction=request.keep_blocked)
+    return _Run(request, patient, replace(asked, threshold=line), None).of_label(regimen)
 
 
 class _Run:
@@ -258,32 +274,6 @@ class _Run:
                     )
                 )  # fmt: skip
         return min(known, key=lambda c: (c.currency, c.low), default=None)
-
-
-def within_limits(
-    request: SearchRequest, route: Route, doses: Doses, cycle_days: int | None
-) -> bool:
-    """Whether no rule of a plan closes some doses, with what is known of them alone.
-
-    What is not known of them yet (product, site, course) is left to the plan itself.
-    """
-    highest = max(mg for _, mg in doses)
-    values: dict[str, object] = {}
-    if route == "oral":
-        values = {"max_day_total_mg": highest, "max_single_dose_mg": highest}
-    elif route == "im_xr" and cycle_days is not None:
-        values = {
-            "injection_dose_mg": highest,
-            "injection_interval_days": float(cycle_days),
-            "injection_at_visit": False,
-        }
-    facts = {name: Fact(value, 0.0, source="search") for name, value in values.items()}
-    book = rulebook(request.on)
-    names = book.names(Asked("plan", request.indication, route, request.jurisdiction))
-    results = book.single.results(facts, names)
-    return not any(
-        book.rules[name].severity in CLOSING and results[book.graph.roots[name]] for name in names
-    )
 
 
 def _weeks_of(regimen: Regimen) -> Iterator[Pattern]:
