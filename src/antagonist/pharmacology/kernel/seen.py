@@ -61,8 +61,8 @@ def seen_modes(
     right = np.swapaxes(inverse if whole else inverse[:, :, entered], 1, 2)
     if not whole and len(given) > 1:
         # each subject is judged by its own doses alone
-        own = np.stack([(given & (target == j)).any(axis=1) for j in entered], axis=1)
-        right = right * own[:, :, None]
+        own = [(given & (target == j)).any(axis=1) for j in entered]
+        right = right * np.reshape(own, (len(entered), subjects, 1)).swapaxes(0, 1)
     failed |= cancelling(values, vectors if whole else shown, right)
     # what grows has no place among decays
     failed |= (values > 1e-12).any(axis=1) | (size > BLOCK * MOST_BLOCKS)
