@@ -136,11 +136,9 @@ def _loops(
     delays = _DELAYS_H[: max(last, 1) + 1].copy()
     if delays[-1] < longest_h:
         delays = np.append(delays, longest_h)
-    after = np.append(np.diff(delays), 0.0)
-    way = np.tile(np.arange(_PIECES + 1)[:, None] / _PIECES, (1, len(delays)))
-    way[:, 0] **= 2  # the fastest modes are gone soon after a dose
-    fine = (delays + after * way).ravel()
-    fine = np.append(fine, np.zeros(WIDE))
+    way = np.tile(np.arange(_PIECES) / _PIECES, (len(delays) - 1, 1))
+    way[0] **= 2  # the fastest modes are gone soon after a dose
+    fine = np.append(delays[:-1, None] + np.diff(delays)[:, None] * way, delays[-1])
     loop("answered")(
         *seen.arrays, level, *jumps.arrays, delays, fine, np.empty(7 * columns),
         np.zeros(columns, dtype=np.int64), np.zeros(columns, dtype=np.int64),
@@ -148,7 +146,8 @@ def _loops(
         np.zeros(3 * len(delays) * WIDE), np.empty(modes * columns), np.zeros(4 * modes),
         np.zeros(regimes * modes), np.zeros(regimes * modes), np.zeros(modes * modes),
         np.zeros(modes * modes), np.zeros(3 * regimes * len(delays) * modes),
-        np.empty(5 * len(fine)), np.empty(8 * DEPTH), np.empty(7 * capacity),
+        np.zeros(3 * regimes * len(fine) * modes), np.zeros(3 * (len(fine) + modes) * modes),
+        np.empty(8 * DEPTH), np.empty(7 * capacity),
         np.zeros(ROWS * WIDE), crossed_h, result, subjects, regimes, size, modes, count,
         *jumps.rows, len(delays), _PIECES, columns, capacity, crossed_h.shape[1], start_h,
         window.from_h, window.as_of_h, window.weakest_from_h, window.until_h,

@@ -70,10 +70,10 @@ def answered(
     time_h: Any, target: Any, amount: Any, reset: Any, regime: Any, delay_h: Any, fine_h: Any,
     table: Any, held: Any, which: Any, columns: Any, moved: Any, states: Any, grid: Any,
     powers_: Any, small: Any, rates: Any, shown: Any, square: Any, turned: Any, ranges: Any,
-    curve: Any, stack: Any, entries: Any, buf: Any, crossed_h: Any, result: Any, s_count: int,
-    regimes: int, m: int, modes: int, jumps: int, rows: int, amount_rows: int, count: int,
-    pieces: int, size: int, capacity: int, kept: int, start_h: float, from_h: float, as_of_h: float,
-    weak_h: float, until_h: float,
+    responses: Any, room: Any, stack: Any, entries: Any, buf: Any, crossed_h: Any, result: Any,
+    s_count: int, regimes: int, m: int, modes: int, jumps: int, rows: int, amount_rows: int,
+    count: int, pieces: int, size: int, capacity: int, kept: int, start_h: float, from_h: float,
+    as_of_h: float, weak_h: float, until_h: float,
 ) -> None:  # fmt: skip
     """Answers of every subject, result: (s_count, 8), columns as named above.
 
@@ -85,8 +85,9 @@ def answered(
     end; fine_h as ``respond`` takes it. modes: m padded to blocks. size: jumps + 4 and 2 WIDE.
     Room to work in: table (7, size); held, which (size,); columns (6, size); moved, states
     (modes size,); grid (3, count, WIDE); powers_ (modes size,); small (4, modes); rates, shown
-    (regimes, modes); square (modes modes,); turned (modes, modes); ranges (3, regimes, count
-    modes); curve (5, fine_h); stack (8, DEPTH); entries (7, capacity); buf (ROWS WIDE,).
+    (regimes, modes); square, turned (modes modes,); ranges (3, regimes, count modes); responses
+    (regimes, 3, points modes) and room, as ``respond`` takes them; stack (8, DEPTH); entries
+    (7, capacity); buf (ROWS WIDE,).
     """
     lam_, v_ = carray(values, (s_count, regimes, m)), carray(vectors, (s_count, regimes, m, m))
     w_, seen_ = carray(inverse, (s_count, regimes, m, m)), carray(seen, (s_count, regimes, m))
@@ -94,16 +95,18 @@ def answered(
     level_, time_ = carray(level, (s_count,)), carray(time_h, (rows, jumps))
     target_, amount_ = carray(target, (rows, jumps)), carray(amount, (amount_rows, jumps))
     reset_, regime_ = carray(reset, (rows, jumps)), carray(regime, (rows, jumps))
-    padded = (pieces + 1) * count + WIDE
-    delay, fine = carray(delay_h, (count,)), carray(fine_h, (padded,))
+    points = (count - 1) * pieces + 1
+    delay, fine = carray(delay_h, (count,)), carray(fine_h, (points,))
     table_, held_ = carray(table, (7, size)), carray(held, (size,))
     which_, columns_ = carray(which, (size,)), carray(columns, (6, size))
     moved_, states_ = carray(moved, (modes * size,)), carray(states, (modes * size,))
     grid_, e = carray(grid, (3, count, WIDE)), carray(powers_, (modes * size,))
     small_, square_ = carray(small, (4, modes)), carray(square, (modes * modes,))
     rates_, shown_ = carray(rates, (regimes, modes)), carray(shown, (regimes, modes))
-    turned_ = carray(turned, (modes, modes))
-    ranges_, curve_ = carray(ranges, (3, regimes, count * modes)), carray(curve, (5, padded))
+    turned_ = carray(turned, (modes * modes,))
+    ranges_ = carray(ranges, (3, regimes, count * modes))
+    responses_ = carray(responses, (regimes, 3, points * modes))
+    room_ = carray(room, (3 * (points + modes) * modes,))
     stack_, entries_ = carray(stack, (8, DEPTH)), carray(entries, (7, capacity))
     buf_, result_ = carray(buf, (ROWS * WIDE,)), carray(result, (s_count, 8))
     crossed_ = carray(crossed_h, (s_count, kept))
@@ -132,10 +135,10 @@ def answered(
                 rates_[p, i] = min(lam_[s, p, i], 0.0)
                 shown_[p, i] = seen_[s, p, i]
                 for n in range(m):
-                    turned_[i, n] = w_[s, p, i, n]
+                    turned_[i * modes + n] = w_[s, p, i, n]
             respond(
-                buf_, rates_[p], shown_[p], turned_, m, modes, fine, pieces, count, response[p],
-                least[p], most[p], curve_,
+                rates_[p], shown_[p], turned_, modes, fine, pieces, count, responses_[p],
+                response[p], least[p], most[p], room_,
             )  # fmt: skip
         for i in range(m):
             state[i] = initial_[s, i]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from antagonist.pharmacology.kernel.compiled.lanes import (
+    decays,
+    least,
+    load,
+    most,
+    size_of,
+    splat,
+    store,
+)
 from antagonist.pharmacology.kernel.compiled.options import Floats, compiled, decay, inlined
 from antagonist.pharmacology.kernel.compiled.tile import (
     MODE,
-    ONE_D,
-    ONE_F,
-    ONE_J,
-    ONE_T,
     PART,
     RATE,
     ROOT_A,
@@ -19,109 +26,103 @@ from antagonist.pharmacology.kernel.compiled.tile import (
     ROOT_MOVE,
     ROOT_T,
     ROOT_UP,
-    put_in,
-    take_out,
 )
 from antagonist.pharmacology.kernel.limits import BLOCK, WIDE
 
 
+@compiled
+def _shares(
+    lam: Floats, seen: Floats, inverse: Floats, modes: int, shares: Floats
+) -> None:  # fmt: skip
+    """What a unit in state j shows of mode i, and its first and third derivatives' factors."""
+    for i in range(modes):
+        rate = splat(lam[i])
+        for j in range(0, modes, BLOCK):
+            first = load(inverse, i * modes + j) * seen[i]
+            second = first * rate
+            store(shares, i * modes + j, first)
+            store(shares, (modes + i) * modes + j, second)
+            store(shares, (2 * modes + i) * modes + j, second * rate * rate)
+
+
 @inlined
-def _three(buf: Floats, block: int, seen: Floats, inverse: Floats, j: int, lam: Floats) -> None:
-    """Add one block of modes to the value, slope and third derivative of state j's response."""
-    r = (MODE + block) * WIDE
-    a0, l0 = seen[block + 0] * inverse[(block + 0), j], lam[block + 0]
-    a1, l1 = seen[block + 1] * inverse[(block + 1), j], lam[block + 1]
-    a2, l2 = seen[block + 2] * inverse[(block + 2), j], lam[block + 2]
-    a3, l3 = seen[block + 3] * inverse[(block + 3), j], lam[block + 3]
-    a4, l4 = seen[block + 4] * inverse[(block + 4), j], lam[block + 4]
-    a5, l5 = seen[block + 5] * inverse[(block + 5), j], lam[block + 5]
-    a6, l6 = seen[block + 6] * inverse[(block + 6), j], lam[block + 6]
-    a7, l7 = seen[block + 7] * inverse[(block + 7), j], lam[block + 7]
-    b0 = a0 * l0
-    b1 = a1 * l1
-    b2 = a2 * l2
-    b3 = a3 * l3
-    b4 = a4 * l4
-    b5 = a5 * l5
-    b6 = a6 * l6
-    b7 = a7 * l7
-    c0 = b0 * l0 * l0
-    c1 = b1 * l1 * l1
-    c2 = b2 * l2 * l2
-    c3 = b3 * l3 * l3
-    c4 = b4 * l4 * l4
-    c5 = b5 * l5 * l5
-    c6 = b6 * l6 * l6
-    c7 = b7 * l7 * l7
-    for k in range(WIDE):
-        x0 = buf[r + k]
-        x1 = buf[r + WIDE + k]
-        x2 = buf[r + 2 * WIDE + k]
-        x3 = buf[r + 3 * WIDE + k]
-        x4 = buf[r + 4 * WIDE + k]
-        x5 = buf[r + 5 * WIDE + k]
-        x6 = buf[r + 6 * WIDE + k]
-        x7 = buf[r + 7 * WIDE + k]
-        buf[ONE_F * WIDE + k] += (
-            a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3 + a4 * x4 + a5 * x5 + a6 * x6 + a7 * x7
-        )
-        buf[ONE_D * WIDE + k] += (
-            b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3 + b4 * x4 + b5 * x5 + b6 * x6 + b7 * x7
-        )
-        buf[ONE_J * WIDE + k] += (
-            c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3 + c4 * x4 + c5 * x5 + c6 * x6 + c7 * x7
-        )
+def _rows(shares: Floats, at: int, modes: int) -> Any:
+    """Eight lanes of states from eight modes' rows."""
+    return (
+        load(shares, at),
+        load(shares, at + modes),
+        load(shares, at + 2 * modes),
+        load(shares, at + 3 * modes),
+        load(shares, at + 4 * modes),
+        load(shares, at + 5 * modes),
+        load(shares, at + 6 * modes),
+        load(shares, at + 7 * modes),
+    )
+
+
+@compiled
+def _add(
+    decayed: Floats, shares: Floats, at: int, block: int, column: int, modes: int, points: int,
+    first: bool, into: Floats,
+) -> None:  # fmt: skip
+    """Add a block of modes to what a unit in each of eight states shows at every moment."""
+    a0, a1, a2, a3, a4, a5, a6, a7 = _rows(shares, (at + block) * modes + column, modes)
+    for p in range(points):
+        e, place = p * modes + block, p * modes + column
+        even = a0 * decayed[e] + a2 * decayed[e + 2]
+        odd = a1 * decayed[e + 1] + a3 * decayed[e + 3]
+        even = even + a4 * decayed[e + 4] + a6 * decayed[e + 6]
+        odd = odd + a5 * decayed[e + 5] + a7 * decayed[e + 7]
+        total = even + odd
+        store(into, place, total if first else total + load(into, place))
 
 
 @compiled
 def respond(
-    buf: Floats, lam: Floats, seen: Floats, inverse: Floats, m: int, modes: int, fine: Floats,
-    pieces: int, count: int, response: Floats, least: Floats, most: Floats, rows: Floats,
+    lam: Floats, seen: Floats, inverse: Floats, modes: int, fine: Floats, pieces: int, count: int,
+    table: Floats, response: Floats, least_: Floats, most_: Floats, room: Floats,
 ) -> None:  # fmt: skip
-    """A unit's response from every state at each delay, and the range of its slope in between.
+    """A unit's response from every state, and the range of its slope, at and between moments.
 
-    lam, seen: (modes,). inverse: (modes, modes). fine: (pieces + 1) runs of count moments: the
-    delays, then what lies 1 / pieces of the way to the next delay, and so on, last the next delay
-    itself; padded by WIDE. response, least, most: (count, modes) flat. rows: (5, padded).
+    lam, seen: (modes,). inverse: (modes modes,), a mode's row after another. fine: the points =
+    (count - 1) pieces + 1 moments: ``pieces`` from each delay on, last the last delay. table: (3,
+    points modes): responses, and the least and most slope from there to the next. response, least_,
+    most_: (count modes,), the same for delays alone. room: (3 points modes + 3 modes
+    modes,).
     Between two moments h apart the slope leaves its chord by less than h^2 / 8 times its bend;
     the larger bend at both ends counts twice.
     """
-    points = (pieces + 1) * count
-    for j in range(m):
-        value, slope, bend = rows[0], rows[1], rows[2]
-        low, high = rows[3], rows[4]
-        for k0 in range(0, points, WIDE):
-            if j == 0 or points > WIDE:
-                put_in(buf, ONE_T, fine, k0)
-                for i in range(modes):
-                    rate, row = lam[i], (MODE + i) * WIDE
-                    for k in range(WIDE):
-                        buf[row + k] = decay(rate * buf[ONE_T * WIDE + k])
-            for k in range(WIDE):
-                buf[ONE_F * WIDE + k] = 0.0
-                buf[ONE_D * WIDE + k] = 0.0
-                buf[ONE_J * WIDE + k] = 0.0
-            for b in range(0, modes, BLOCK):
-                _three(buf, b, seen, inverse, j, lam)
-            take_out(buf, ONE_F, value, k0)
-            take_out(buf, ONE_D, slope, k0)
-            take_out(buf, ONE_J, bend, k0)
+    points = (count - 1) * pieces + 1
+    decayed, slope = room[: points * modes], room[points * modes :]
+    bend, shares = room[2 * points * modes :], room[3 * points * modes :]
+    value, low, high = table[0], table[1], table[2]
+    _shares(lam, seen, inverse, modes, shares)
+    for b in range(0, modes, BLOCK):
+        rates = load(lam, b)
+        for p in range(points):
+            store(decayed, p * modes + b, decays(rates * fine[p]))
+    for b in range(0, modes, BLOCK):
+        for j in range(0, modes, BLOCK):
+            _add(decayed, shares, 0, b, j, modes, points, b == 0, value)
+            _add(decayed, shares, modes, b, j, modes, points, b == 0, slope)
+            _add(decayed, shares, 2 * modes, b, j, modes, points, b == 0, bend)
+    for j in range(0, modes, BLOCK):
+        x, cx = load(slope, j), size_of(load(bend, j))
         for d in range(count):
-            low[d], high[d] = slope[d], slope[d]
-        for q in range(pieces):
-            early, late = q * count, (q + 1) * count
-            for d in range(count):
-                h = fine[late + d] - fine[early + d]
-                x, y = slope[early + d], slope[late + d]
-                cx, cy = abs(bend[early + d]), abs(bend[late + d])
-                slack = 0.25 * h * h * (cx if cx > cy else cy)
-                least_here = (x if x < y else y) - slack
-                most_here = (y if x < y else x) + slack
-                low[d] = least_here if least_here < low[d] else low[d]
-                high[d] = most_here if most_here > high[d] else high[d]
-        for d in range(count):
-            response[d * modes + j] = value[d]
-            least[d * modes + j], most[d * modes + j] = low[d], high[d]
+            store(response, d * modes + j, load(value, d * pieces * modes + j))
+        for d in range(count - 1):
+            lowest, highest = x, x
+            for p in range(d * pieces, (d + 1) * pieces):
+                y, cy = load(slope, (p + 1) * modes + j), size_of(load(bend, (p + 1) * modes + j))
+                h = fine[p + 1] - fine[p]
+                slack = most(cx, cy) * (0.25 * h * h)
+                below, above = least(x, y) - slack, most(x, y) + slack
+                store(low, p * modes + j, below)
+                store(high, p * modes + j, above)
+                lowest, highest = least(lowest, below), most(highest, above)
+                x, cx = y, cy
+            store(least_, d * modes + j, lowest)
+            store(most_, d * modes + j, highest)
 
 
 @compiled
