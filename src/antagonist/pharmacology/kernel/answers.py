@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from antagonist.pharmacology.kernel import answers_general
 from antagonist.pharmacology.kernel.compiled.load import loop
-from antagonist.pharmacology.kernel.limits import BLOCK, DEPTH, ROWS, WIDE
+from antagonist.pharmacology.kernel.limits import BLOCK, DEPTH
 from antagonist.pharmacology.kernel.packed import Packed, packed
 from antagonist.pharmacology.kernel.parallel import share_out
 from antagonist.pharmacology.kernel.seen import Seen, seen_modes
@@ -128,8 +128,8 @@ def _loops(
     subjects, regimes, size = seen.shape
     count = jumps.time_h.shape[1]
     modes = -(-size // BLOCK) * BLOCK
-    # whole tiles, which begin anywhere where parameters change
-    columns = -(-(count + 3) // WIDE) * WIDE + (8 if regimes == 1 else WIDE + 8)
+    # whole blocks, which begin anywhere where parameters change
+    columns = -(-(count + 4) // BLOCK) * BLOCK + BLOCK
     capacity = 4 * count + 64
     longest_h = _longest_h(jumps, window, start_h)
     last = int(np.searchsorted(_DELAYS_H, longest_h))
@@ -142,13 +142,14 @@ def _loops(
     loop("answered")(
         *seen.arrays, level, *jumps.arrays, delays, fine, np.empty(7 * columns),
         np.zeros(columns, dtype=np.int64), np.zeros(columns, dtype=np.int64),
-        np.zeros(6 * columns), np.zeros(modes * columns), np.zeros(modes * columns),
-        np.zeros(3 * len(delays) * WIDE), np.empty(modes * columns), np.zeros(4 * modes),
+        np.zeros(4 * columns), np.zeros(modes * columns), np.zeros(modes * columns),
+        np.zeros(3 * len(delays) * BLOCK), np.empty(modes * columns), np.zeros(5 * modes),
         np.zeros(regimes * modes), np.zeros(regimes * modes), np.zeros(modes * modes),
         np.zeros(modes * modes), np.zeros(3 * regimes * len(delays) * modes),
         np.zeros(3 * regimes * len(fine) * modes), np.zeros(3 * (len(fine) + modes) * modes),
-        np.empty(8 * DEPTH), np.empty(7 * capacity),
-        np.zeros(ROWS * WIDE), crossed_h, result, subjects, regimes, size, modes, count,
+        np.empty(8 * DEPTH), np.empty(7 * capacity), np.empty(capacity, dtype=np.int64),
+        np.empty(6 * BLOCK), np.empty(modes * BLOCK), crossed_h, result,
+        subjects, regimes, size, modes, count,
         *jumps.rows, len(delays), _PIECES, columns, capacity, crossed_h.shape[1], start_h,
         window.from_h, window.as_of_h, window.weakest_from_h, window.until_h,
     )  # fmt: skip

@@ -7,27 +7,19 @@ from typing import Any
 from antagonist.pharmacology.kernel.compiled.lanes import (
     decays,
     least,
+    less,
     load,
     most,
     size_of,
     splat,
     store,
+    strided,
+    summed,
+    where_less,
 )
-from antagonist.pharmacology.kernel.compiled.options import Floats, compiled, decay, inlined
-from antagonist.pharmacology.kernel.compiled.tile import (
-    MODE,
-    PART,
-    RATE,
-    ROOT_A,
-    ROOT_B,
-    ROOT_C,
-    ROOT_D,
-    ROOT_F,
-    ROOT_MOVE,
-    ROOT_T,
-    ROOT_UP,
-)
-from antagonist.pharmacology.kernel.limits import BLOCK, WIDE
+from antagonist.pharmacology.kernel.compiled.options import Floats, compiled, inlined
+from antagonist.pharmacology.kernel.compiled.tile import rows, weighed
+from antagonist.pharmacology.kernel.limits import BLOCK
 
 
 @compiled
@@ -45,35 +37,15 @@ def _shares(
             store(shares, (2 * modes + i) * modes + j, second * rate * rate)
 
 
-@inlined
-def _rows(shares: Floats, at: int, modes: int) -> Any:
-    """Eight lanes of states from eight modes' rows."""
-    return (
-        load(shares, at),
-        load(shares, at + modes),
-        load(shares, at + 2 * modes),
-        load(shares, at + 3 * modes),
-        load(shares, at + 4 * modes),
-        load(shares, at + 5 * modes),
-        load(shares, at + 6 * modes),
-        load(shares, at + 7 * modes),
-    )
-
-
 @compiled
 def _add(
     decayed: Floats, shares: Floats, at: int, block: int, column: int, modes: int, points: int,
     first: bool, into: Floats,
 ) -> None:  # fmt: skip
     """Add a block of modes to what a unit in each of eight states shows at every moment."""
-    a0, a1, a2, a3, a4, a5, a6, a7 = _rows(shares, (at + block) * modes + column, modes)
+    x = rows(shares, (at + block) * modes + column, modes)
     for p in range(points):
-        e, place = p * modes + block, p * modes + column
-        even = a0 * decayed[e] + a2 * decayed[e + 2]
-        odd = a1 * decayed[e + 1] + a3 * decayed[e + 3]
-        even = even + a4 * decayed[e + 4] + a6 * decayed[e + 6]
-        odd = odd + a5 * decayed[e + 5] + a7 * decayed[e + 7]
-        total = even + odd
+        place, total = p * modes + column, weighed(x, decayed, p * modes + block)
         store(into, place, total if first else total + load(into, place))
 
 
@@ -126,94 +98,84 @@ def respond(
 
 
 @compiled
-def seen_at(
-    buf: Floats, lam: Floats, seen: Floats, moved: Floats, size: int, modes: int, k: int,
-    delay_h: float,
-) -> tuple[float, float, float]:  # fmt: skip
-    """Value a delay after the begin of interval k, its slope and its bend."""
+def shares_of(
+    seen: Floats, moved: Floats, size: int, modes: int, k: int, shares: Floats
+) -> None:  # fmt: skip
+    """What every mode shows at the begin of interval k; shares: (modes,)."""
+    for b in range(0, modes, BLOCK):
+        store(shares, b, load(seen, b) * strided(moved, b * size + k, size))
+
+
+@compiled
+def seen_at(lam: Floats, shares: Floats, modes: int, delay_h: float) -> tuple[float, float, float]:
+    """Value a delay after the begin of an interval, its slope and its bend."""
     value, slope, bend = 0.0, 0.0, 0.0
     for b in range(0, modes, BLOCK):
-        for i in range(BLOCK):
-            buf[RATE * WIDE + i] = lam[b + i]
-        for i in range(BLOCK):
-            buf[PART * WIDE + i] = seen[b + i] * moved[(b + i) * size + k]
-        for i in range(BLOCK):
-            buf[PART * WIDE + i] *= decay(buf[RATE * WIDE + i] * delay_h)
-        for i in range(BLOCK):
-            x, rate = buf[PART * WIDE + i], buf[RATE * WIDE + i]
-            value += x
-            slope += rate * x
-            bend += rate * rate * x
+        rate = load(lam, b)
+        x = load(shares, b) * decays(rate * delay_h)
+        y = rate * x
+        value += summed(x)
+        slope += summed(y)
+        bend += summed(rate * y)
     return value, slope, bend
 
 
 @inlined
-def _decayed(buf: Floats, block: int, lam: Floats) -> None:
-    """Add one block of modes to the value, slope and bend at every root's delay."""
-    r = (MODE + block) * WIDE
-    l0 = lam[block]
-    l1 = lam[block + 1]
-    l2 = lam[block + 2]
-    l3 = lam[block + 3]
-    l4 = lam[block + 4]
-    l5 = lam[block + 5]
-    l6 = lam[block + 6]
-    l7 = lam[block + 7]
-    for k in range(WIDE):
-        t = buf[ROOT_T * WIDE + k]
-        x0 = buf[r + k] * decay(l0 * t)
-        x1 = buf[r + WIDE + k] * decay(l1 * t)
-        x2 = buf[r + 2 * WIDE + k] * decay(l2 * t)
-        x3 = buf[r + 3 * WIDE + k] * decay(l3 * t)
-        x4 = buf[r + 4 * WIDE + k] * decay(l4 * t)
-        x5 = buf[r + 5 * WIDE + k] * decay(l5 * t)
-        x6 = buf[r + 6 * WIDE + k] * decay(l6 * t)
-        x7 = buf[r + 7 * WIDE + k] * decay(l7 * t)
-        y0 = l0 * x0
-        y1 = l1 * x1
-        y2 = l2 * x2
-        y3 = l3 * x3
-        y4 = l4 * x4
-        y5 = l5 * x5
-        y6 = l6 * x6
-        y7 = l7 * x7
-        buf[ROOT_F * WIDE + k] += x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7
-        buf[ROOT_D * WIDE + k] += y0 + y1 + y2 + y3 + y4 + y5 + y6 + y7
-        bend = l0 * y0 + l1 * y1 + l2 * y2 + l3 * y3 + l4 * y4 + l5 * y5 + l6 * y6 + l7 * y7
-        buf[ROOT_C * WIDE + k] += bend
+def _first_guess(a: Any, b: Any, va: Any, vb: Any, level: float) -> Any:
+    """On a line between the ends, where it falls on the line of its logarithm."""
+    share = va / (va - vb)
+    if level > 0.0:
+        fa, fb = va + level, vb + level
+        # about the logarithms (Pade's approximant)
+        x, z = fa / level, fa / fb
+        log_x = (x * x - 1.0) / (x * x + x * 4.0 + 1.0)
+        log_z = (z * z - 1.0) / (z * z + z * 4.0 + 1.0)
+        falls = where_less(splat(0.0), fb, where_less(vb, va, splat(1.0), splat(0.0)), splat(0.0))
+        share = where_less(splat(0.5), falls, log_x / log_z, share)
+    guess = a + (b - a) * share
+    middle = (a + b) * 0.5
+    # not a number is not less
+    guess = where_less(a, guess, guess, middle)
+    return where_less(guess, b, guess, middle)
 
 
 @compiled
-def halley(
-    buf: Floats, lam: Floats, modes: int, most_steps: int, settled_h: float, level: float
-) -> None:
-    """Halley's method for WIDE roots at once, each kept in its bracket.
+def householder(
+    lam: Floats, shares: Floats, modes: int, lines: Floats, level: float, most_steps: int,
+    settled_h: float,
+) -> None:  # fmt: skip
+    """Eight roots at once, each kept in its bracket.
 
-    Source: Halley 1694; the step is f / (f' - f f'' / (2 f')), its error the cube of the last.
+    shares: (modes BLOCK,), what modes show at the begins. lines: (6 BLOCK,): begins of the
+    brackets, ends, what is seen there over the level, direction; the roots are put last.
+    Source: Householder 1970, the method of the third order: its error is the fourth power of
+    the last, so a move of less than settled_h leaves next to nothing.
     """
+    low, high = load(lines, 0), load(lines, BLOCK)
+    up, tiny = load(lines, 4 * BLOCK), splat(settled_h)
+    t = _first_guess(low, high, load(lines, 2 * BLOCK), load(lines, 3 * BLOCK), level)
     for _ in range(most_steps):
-        for k in range(WIDE):
-            buf[ROOT_F * WIDE + k] = -level
-            buf[ROOT_D * WIDE + k] = 0.0
-            buf[ROOT_C * WIDE + k] = 0.0
-        for block in range(0, modes, BLOCK):
-            _decayed(buf, block, lam)
-        for k in range(WIDE):
-            f, d, c = buf[ROOT_F * WIDE + k], buf[ROOT_D * WIDE + k], buf[ROOT_C * WIDE + k]
-            t, up = buf[ROOT_T * WIDE + k], buf[ROOT_UP * WIDE + k]
-            low, high = buf[ROOT_A * WIDE + k], buf[ROOT_B * WIDE + k]
-            new = t - 2.0 * f * d / (2.0 * d * d - f * c)
-            a = low if f * up > 0.0 else t
-            b = t if f * up > 0.0 else high
-            middle = 0.5 * (a + b)
-            new = new if new >= a else middle
-            new = new if new <= b else middle
-            buf[ROOT_A * WIDE + k] = a
-            buf[ROOT_B * WIDE + k] = b
-            buf[ROOT_T * WIDE + k] = new
-            buf[ROOT_MOVE * WIDE + k] = abs(new - t)
-        moved = 0.0
-        for k in range(WIDE):
-            moved = max(moved, buf[ROOT_MOVE * WIDE + k])
-        if moved < settled_h:
+        f, d, c, g = splat(-level), splat(0.0), splat(0.0), splat(0.0)
+        for i in range(modes):
+            rate = splat(lam[i])
+            x = load(shares, i * BLOCK) * decays(rate * t)
+            f = f + x
+            x = x * rate
+            d = d + x
+            x = x * rate
+            c = c + x
+            g = g + x * rate
+        fc, dd = f * c, d * d
+        new = t - f * (dd * 6.0 - fc * 3.0) / (d * (dd - fc) * 6.0 + f * f * g)
+        over = f * up
+        low = where_less(splat(0.0), over, low, t)
+        high = where_less(splat(0.0), over, t, high)
+        # a root that rounding puts just outside its bracket lies on its end
+        inside = most(least(new, high), low)
+        off, width = size_of(new - inside), high - low
+        move = where_less(off, tiny, size_of(inside - t), width * 1e3)
+        t = where_less(off, tiny, inside, low + width * 0.5)
+        moving = less(tiny, move)
+        if moving == 0:
             break
+    store(lines, 5 * BLOCK, t)

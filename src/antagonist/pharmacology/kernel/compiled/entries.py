@@ -11,6 +11,6 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "cancelling": ("judgement", "fffbfnnnn"),
     "carried": ("carry", "ffffbfifbifffnnnnnnnx"),
     "viewed": ("carry", "ffbfiffffiffnnnnnnnnnn"),
-    "answered": ("answers", "fffffbffifbifffiiffffffffffffffffffnnnnnnnnnnnnxxxxx"),
+    "answered": ("answers", "fffffbffifbifffiifffffffffffffffiffffnnnnnnnnnnnnxxxxx"),
     "gridded": ("grid", "fffffbfifbififffffffnnnnnnnnnxxx"),
 }

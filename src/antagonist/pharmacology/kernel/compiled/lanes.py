@@ -104,6 +104,21 @@ def lane(typing: Any, value: Any, at: Any) -> tuple[Any, Builder]:
 
 
 @intrinsic  # type: ignore[untyped-decorator]
+def joined(
+    typing: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any, h: Any
+) -> tuple[Any, Builder]:
+    """Eight lanes from eight values."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        made = ir.Constant(_VECTOR, ir.Undefined)
+        for n in range(LANES):
+            made = builder.insert_element(made, arguments[n], ir.Constant(ir.IntType(32), n))
+        return made
+
+    return LANES_TYPE(*[types.float64] * LANES), build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
 def where_less(typing: Any, a: Any, b: Any, x: Any, y: Any) -> tuple[Any, Builder]:
     """In every lane x where a < b, else y."""
 
@@ -216,3 +231,18 @@ def decays(x: Any) -> Any:
     p = p * r + 1.0
     p = p * r + 1.0
     return where_less(x, splat(SMALLEST), splat(0.0), p * _power_of_two(shifted))
+
+
+@inlined
+def strided(array: Any, at: int, step: int) -> Any:
+    """Eight values of a flat array, ``step`` apart."""
+    return joined(
+        array[at],
+        array[at + step],
+        array[at + 2 * step],
+        array[at + 3 * step],
+        array[at + 4 * step],
+        array[at + 5 * step],
+        array[at + 6 * step],
+        array[at + 7 * step],
+    )
