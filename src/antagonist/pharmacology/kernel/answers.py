@@ -21,7 +21,7 @@ from antagonist.pharmacology.kernel.system import Floats, Jumps, LinearSystem
 from antagonist.pharmacology.kernel.window import Answers, Window
 
 # Subjects taken at once: what they need stays in the processor's cache.
-_AT_ONCE = 512
+_AT_ONCE = 1_024
 # Delays after a jump at which all intervals are looked at, hours: absorption first.
 _DELAYS_H = np.array([0.0, 0.3, 1.0, 2.5, 6.0, 14.0, 32.0, *(80.0 * 2.5 ** np.arange(8))])
 # Parts of the way between two delays at whose ends the responses are looked at.
@@ -80,7 +80,7 @@ def _some(
 ) -> Floats:  # fmt: skip
     """Rows of answers of some subjects, shape (S, 8)."""
     seen = seen_modes(system, jumps, weights, initial)
-    negative = _negative(system, jumps, weights, initial)
+    negative = _negative(system, jumps, seen.row, initial)
     result = np.empty((len(level), 8))
     skip = seen.skip | negative
     if not skip.all():
@@ -99,19 +99,18 @@ def _some(
 
 
 def _negative(
-    system: LinearSystem, jumps: Packed, weights: Floats, initial: Floats | None
+    system: LinearSystem, jumps: Packed, row: Floats, initial: Floats | None
 ) -> NDArray[np.bool_]:
     """Subjects for whom amounts or what is seen may be negative, which the bounds exclude.
 
     A constant rate is taken back by a negative jump of its own state: that leaves none negative.
     """
-    row = np.einsum("so,spom->spm", weights, system.outputs)
-    found: NDArray[np.bool_] = (row < 0).any(axis=(1, 2))
+    found: NDArray[np.bool_] = np.any(row < 0, axis=(1, 2))
     if initial is not None:
         found = found | (initial < 0).any(axis=1)
-    held = np.diagonal(system.rates_per_h, axis1=2, axis2=3) == 0
     taken = (jumps.amount < 0) & np.isfinite(jumps.time_h)
     if taken.any():
+        held = np.diagonal(system.rates_per_h, axis1=2, axis2=3) == 0
         subjects = len(found)
         target = np.broadcast_to(jumps.target, (subjects, jumps.target.shape[1]))
         kept = np.take_along_axis(held.all(axis=1), target, axis=1)

@@ -18,10 +18,12 @@ from antagonist.pharmacology.kernel.system import Floats, LinearSystem
 class Seen:
     """Modes of S subjects in P regimes, and what each shows.
 
-    values, shown: shape (S P, m). vectors, inverse: (S P, m, m). state: (S, m), modal, at the
-    start. skip: (S,) subjects that the compiled loops cannot serve.
+    row: shape (S, P, m), what a unit in each state shows. values, shown: (S P, m). vectors,
+    inverse: (S P, m, m). state: (S, m), modal, at the start. skip: (S,) subjects that the compiled
+    loops cannot serve.
     """
 
+    row: Floats
     values: Floats
     vectors: Floats
     inverse: Floats
@@ -51,7 +53,7 @@ def seen_modes(
     """
     subjects, regimes, size = system.rates_per_h.shape[:3]
     flat = np.ascontiguousarray(system.rates_per_h).reshape(-1, size, size)
-    row = np.einsum("so,spom->spm", weights, system.outputs)
+    row = np.matmul(weights[:, None, None, :], system.outputs)[:, :, 0]
     values, vectors, inverse, failed = closed_modes(flat)
     shown = np.matmul(row.reshape(-1, 1, size), vectors)
     # a change of parameters, or a state to begin with, brings in every state
@@ -71,4 +73,4 @@ def seen_modes(
         first = inverse.reshape(subjects, regimes, size, size)[:, 0]
         state = (first @ initial[..., None])[..., 0]
     skip: NDArray[np.bool_] = np.any(failed.reshape(subjects, regimes), axis=1)
-    return Seen(values, vectors, inverse, np.ascontiguousarray(shown[:, 0]), state, skip)
+    return Seen(row, values, vectors, inverse, np.ascontiguousarray(shown[:, 0]), state, skip)

@@ -92,6 +92,8 @@ def answered(
     """
     lam_, v_ = carray(values, (s_count, regimes, m)), carray(vectors, (s_count, regimes, m, m))
     w_, seen_ = carray(inverse, (s_count, regimes, m, m)), carray(seen, (s_count, regimes, m))
+    vectors_ = carray(vectors, (s_count * regimes * m * m,))
+    inverse_ = carray(inverse, (s_count * regimes * m * m,))
     initial_, skip_ = carray(initial, (s_count, m)), carray(skip, (s_count,))
     level_, time_ = carray(level, (s_count,)), carray(time_h, (rows, jumps))
     target_, amount_ = carray(target, (rows, jumps)), carray(amount, (amount_rows, jumps))
@@ -136,10 +138,15 @@ def answered(
             for i in range(m):
                 rates_[p, i] = min(lam_[s, p, i], 0.0)
                 shown_[p, i] = seen_[s, p, i]
-                for n in range(m):
-                    turned_[i * modes + n] = w_[s, p, i, n]
+            whole = turned_
+            if m == modes:
+                whole = inverse_[(s * regimes + p) * m * m :]
+            else:
+                for i in range(m):
+                    for n in range(m):
+                        turned_[i * modes + n] = w_[s, p, i, n]
             respond(
-                rates_[p], shown_[p], turned_, modes, fine, pieces, count, responses_[p],
+                rates_[p], shown_[p], whole, modes, fine, pieces, count, responses_[p],
                 response[p], least[p], most[p], room_,
             )  # fmt: skip
         for i in range(m):
@@ -160,10 +167,14 @@ def answered(
             p, k1 = held_[k0], k0 + 1
             while k1 < intervals and held_[k1] == p:
                 k1 += 1
-            for i in range(m):
-                for j in range(m):
-                    square_[i * modes + j] = v_[s, p, i, j]
-            states_of(modes, square_, moved_, size, k0, k1, states_)
+            whole = square_
+            if m == modes:
+                whole = vectors_[(s * regimes + p) * m * m :]
+            else:
+                for i in range(m):
+                    for j in range(m):
+                        square_[i * modes + j] = v_[s, p, i, j]
+            states_of(modes, whole, moved_, size, k0, k1, states_)
             k0 = k1
         left = settle(
             states_, size, modes, table_, held_, intervals, delay, count, response, least, most,

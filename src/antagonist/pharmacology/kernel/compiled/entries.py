@@ -8,6 +8,7 @@ from collections.abc import Mapping
 # in arrays; n a whole number, x a double.
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "closed_modes": ("modes", "fiifffbfffnnn"),
+    "flowing": ("modes", "fffnn"),
     "cancelling": ("judgement", "fffbfnnnn"),
     "carried": ("carry", "ffffbfifbifffnnnnnnnx"),
     "viewed": ("carry", "ffbfiffffiffnnnnnnnnnn"),
