@@ -141,7 +141,7 @@ def _loops(
     loop("answered")(
         *seen.arrays, level, *jumps.arrays, delays, fine, np.empty(7 * columns),
         np.zeros(columns, dtype=np.int64), np.zeros(columns, dtype=np.int64),
-        np.zeros(4 * columns), np.zeros(modes * columns), np.zeros(modes * columns),
+        np.zeros(7 * columns), np.zeros(modes * columns), np.zeros(modes * columns),
         np.zeros(3 * len(delays) * BLOCK), np.empty(modes * columns), np.zeros(5 * modes),
         np.zeros(regimes * modes), np.zeros(regimes * modes), np.zeros(modes * modes),
         np.zeros(modes * modes), np.zeros(3 * regimes * len(delays) * modes),

@@ -11,14 +11,24 @@ import math
 from typing import Any
 
 from antagonist.pharmacology.kernel.compiled.curves import respond
-from antagonist.pharmacology.kernel.compiled.dominance import CLEAR, MANY, NONE, column, settle
+from antagonist.pharmacology.kernel.compiled.dominance import (
+    CLEAR,
+    MANY,
+    NONE,
+    again,
+    column,
+    opened,
+    settle,
+)
 from antagonist.pharmacology.kernel.compiled.options import ZERO, Floats, carray, compiled
 from antagonist.pharmacology.kernel.compiled.roots import ROOT, WHERE, note, solved
 from antagonist.pharmacology.kernel.compiled.search import brackets, weakest
 from antagonist.pharmacology.kernel.compiled.steps import (
+    COUNTED,
     HELD,
     LENGTH,
     START,
+    WEAK,
     cut,
     delays,
     ended,
@@ -83,7 +93,7 @@ def answered(
     level: (s_count,). time_h, target, reset, regime: (rows, jumps), amount: (amount_rows, jumps),
     rows 1 (shared) or s_count. delay_h: (count,) from 0 up, the last not before any interval's
     end; fine_h as ``respond`` takes it. modes: m padded to blocks. size: jumps + 4 and 2 BLOCK.
-    Room to work in: table (7, size); held, which (size,); columns (4, size); moved, states
+    Room to work in: table (7, size); held, which (size,); columns (7, size); moved, states
     (modes size,); grid (3, count BLOCK); powers_ (modes size,); small (5, modes); rates, shown
     (regimes, modes); square, turned (modes modes,); ranges (3, regimes, count modes); responses
     (regimes, 3, points modes) and room, as ``respond`` takes them; stack (8, DEPTH); entries
@@ -101,7 +111,7 @@ def answered(
     points = (count - 1) * pieces + 1
     delay, fine = carray(delay_h, (count,)), carray(fine_h, (points,))
     table_, held_ = carray(table, (7, size)), carray(held, (size,))
-    which_, columns_ = carray(which, (size,)), carray(columns, (4, size))
+    which_, columns_ = carray(which, (size,)), carray(columns, (7, size))
     moved_, states_ = carray(moved, (modes * size,)), carray(states, (modes * size,))
     grid_, e = carray(grid, (3, count * BLOCK)), carray(powers_, (modes * size,))
     small_, square_ = carray(small, (5, modes)), carray(square, (modes * modes,))
@@ -115,16 +125,19 @@ def answered(
     order_, result_ = carray(order, (capacity,)), carray(result, (s_count, 8))
     crossed_ = carray(crossed_h, (s_count, kept))
     ends, fate, distinct, doses = columns_[0], columns_[1], columns_[2], columns_[3]
+    floors, counted, weak = columns_[4], columns_[5], columns_[6]
     f, falls, rises = grid_[0], grid_[1], grid_[2]
     response, least, most = ranges_[0], ranges_[1], ranges_[2]
     kick, state, plain, amounts, shares = small_[0], small_[1], small_[2], small_[3], small_[4]
     place = lines_[:2]
-    intervals, lengths, one = 0, 0, -1
+    intervals, lengths, one, many, weak_ones = 0, 0, -1, 0, 0
     for s in range(s_count):
         row, given = s if rows > 1 else 0, amount_[s if amount_rows > 1 else 0]
         if s == 0 or rows > 1:
             intervals = cut(time_[row], regime_[row], start_h, from_h, weak_h, until_h, table_)
             lengths = delays(table_, intervals, distinct, which_)
+            many = opened(table_, intervals, COUNTED, counted)
+            weak_ones = opened(table_, intervals, WEAK, weak)
             for k in range(size):
                 held_[k] = int(table_[HELD, k]) if k < intervals else 0
         if s == 0 or rows > 1 or amount_rows > 1:
@@ -176,9 +189,10 @@ def answered(
                         square_[i * modes + j] = v_[s, p, i, j]
             states_of(modes, whole, moved_, size, k0, k1, states_)
             k0 = k1
+        again(fate, counted)
         left = settle(
             states_, size, modes, table_, held_, intervals, delay, count, response, least, most,
-            ends, theta, fate, amounts, shares,
+            ends, theta, many, fate, amounts, shares,
         )  # fmt: skip
         k0, found, above, begun = ZERO, ZERO, ZERO - 1, -1
         while k0 < intervals and found >= 0:
@@ -207,7 +221,7 @@ def answered(
                     k1 += 1
                 doubt = survey(
                     modes, delay, count, response[p], least[p], most[p], states_, size,
-                    table_[LENGTH], ends, k0, theta, f, falls, rises,
+                    table_[LENGTH], ends, k0, theta, f, falls, rises, floors,
                 )  # fmt: skip
             for k in range(k0, k1):
                 if begun < 0 and fate[k] != NONE:
@@ -228,10 +242,11 @@ def answered(
         for n in range(min(found, kept)):
             crossed_[s, n] = table_[START, int(entries_[WHERE, n])] + entries_[ROOT, n]
         _tell(entries_, found, table_, begun == 1, from_h, as_of_h, until_h, result_[s])
+        again(fate, weak)
         best = weakest(
             rates_, held_, delay, count, fine, pieces, table_, intervals, response, least, most,
-            responses_, states_, ends, shown_, moved_, size, modes, fate, place, stack_, entries_,
-            amounts, shares,
+            responses_, states_, ends, shown_, moved_, size, modes, weak_ones, fate, floors,
+            left > MANY, grid_, place, stack_, entries_, amounts, shares,
         )  # fmt: skip
         # amounts are not negative: less than none is rounding
         result_[s, WEAKEST] = max(best, 0.0)

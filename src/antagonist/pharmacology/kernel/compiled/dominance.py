@@ -23,7 +23,7 @@ from antagonist.pharmacology.kernel.compiled.lanes import (
 )
 from antagonist.pharmacology.kernel.compiled.options import Floats, Ints, compiled, inlined
 from antagonist.pharmacology.kernel.compiled.roots import least_between
-from antagonist.pharmacology.kernel.compiled.steps import COUNTED, LENGTH
+from antagonist.pharmacology.kernel.compiled.steps import HELD, LENGTH
 from antagonist.pharmacology.kernel.limits import BLOCK
 
 # Amounts closer than this, relative to the largest, are taken for equal.
@@ -78,9 +78,18 @@ def lowest_open(fate: Floats, ends: Floats, intervals: int, room: Floats) -> int
 
 
 @compiled
+def cleared_over(fate: Floats, floors: Floats, intervals: int, level: float) -> None:
+    """Clear every open interval that is nowhere under a level. floors: (size,), of ``survey``."""
+    for k in range(0, intervals, BLOCK):
+        known = load(fate, k)
+        now = where_less(load(floors, k), splat(level), known, splat(CLEAR))
+        store(fate, k, where_less(known, splat(0.5), now, known))
+
+
+@compiled
 def spread(
-    states: Floats, size: int, modes: int, table: Floats, held: Ints, low: int, intervals: int,
-    share: float, amounts: Floats, fate: Floats,
+    states: Floats, size: int, modes: int, table: Floats, low: int, intervals: int, share: float,
+    amounts: Floats, fate: Floats,
 ) -> int:  # fmt: skip
     """Clear every open interval that holds no less than a share of ``low`` and lasts no longer.
 
@@ -89,25 +98,44 @@ def spread(
     slack = 0.0
     for i in range(modes):
         slack = max(slack, NOISE * abs(share * amounts[i]))
-    enough = splat(slack + 1e-300)
-    lasts, length = splat(table[LENGTH, low]), table[LENGTH]
-    cleared, p = 0, held[low]
+    enough, lasts, same = splat(slack + 1e-300), splat(table[LENGTH, low]), splat(table[HELD, low])
+    length, regime, cleared = table[LENGTH], table[HELD], splat(0.0)
     for k in range(0, intervals, BLOCK):
-        bits = less(load(fate, k), splat(0.5)) & (255 ^ less(lasts, load(length, k)))
-        if bits == 0:
+        known = load(fate, k)
+        if less(known, splat(0.5)) == 0:
             continue
         lack = splat(-math.inf)
         for i in range(modes):
             lack = most(lack, splat(share * amounts[i]) - load(states, i * size + k))
-        bits &= less(lack, enough)
-        n = k
-        while bits != 0:
-            if bits & 1 != 0 and held[n] == p:
-                fate[n] = CLEAR
-                cleared += 1
-            bits >>= 1
-            n += 1
-    return cleared
+        here = load(regime, k)
+        now = where_less(lack, enough, splat(CLEAR), known)
+        now = where_less(lasts, load(length, k), known, now)
+        now = where_less(same, here, known, where_less(here, same, known, now))
+        now = where_less(known, splat(0.5), now, known)
+        store(fate, k, now)
+        cleared = cleared + (now - known)
+    return int(summed(cleared))
+
+
+@compiled
+def opened(table: Floats, intervals: int, row: int, fate: Floats) -> int:
+    """Fates of intervals of which none is known: open where a row of the table is not 0.
+
+    Returns how many are open. fate: (size,); what is no interval is never open.
+    """
+    still = 0
+    for k in range(fate.shape[0]):
+        begins = k < intervals and table[row, k] != 0.0 and table[LENGTH, k] > 0.0
+        fate[k] = OPEN if begins else NONE
+        still += 1 if begins else 0
+    return still
+
+
+@inlined
+def again(fate: Floats, initial: Floats) -> None:
+    """Set fates to what they are before anything is known."""
+    for k in range(0, fate.shape[0], BLOCK):
+        store(fate, k, load(initial, k))
 
 
 @compiled
@@ -141,20 +169,13 @@ def _least_throughout(
 def settle(
     states: Floats, size: int, modes: int, table: Floats, held: Ints, intervals: int,
     delay: Floats, count: int, response: Floats, least_: Floats, most_: Floats, ends: Floats,
-    level: float, fate: Floats, amounts: Floats, room: Floats,
+    level: float, left: int, fate: Floats, amounts: Floats, room: Floats,
 ) -> int:  # fmt: skip
     """Clear intervals that lie over the level throughout; returns how many are not cleared.
 
-    response, least_, most_: (regimes, count modes). fate: (size,) becomes what is known of each.
-    amounts, room: (modes,) to work in.
+    response, least_, most_: (regimes, count modes). left: how many are open, fate: (size,), which;
+    it becomes what is known of each. amounts, room: (modes,) to work in.
     """
-    left = 0
-    for k in range(intervals):
-        counts = table[COUNTED, k] != 0.0 and table[LENGTH, k] > 0.0
-        fate[k] = OPEN if counts else NONE
-        left += 1 if counts else 0
-    for k in range(intervals, fate.shape[0]):
-        fate[k] = NONE
     looked, vain = 0, 0
     while looked < MANY and vain < IN_VAIN and (looked < FEW or 2 * left < intervals):
         low = lowest_open(fate, ends, intervals, room)
@@ -171,9 +192,8 @@ def settle(
         if floor > level:
             fate[low] = CLEAR
             share = (1.0 + 1e-9) * level / floor if level > 0.0 else 1.0
-            left -= 1 + spread(
-                states, size, modes, table, held, low, intervals, min(share, 1.0), amounts, fate
-            )
+            share = min(share, 1.0)
+            left -= 1 + spread(states, size, modes, table, low, intervals, share, amounts, fate)
         else:
             vain += 1
     return left

@@ -6,11 +6,12 @@ import math
 
 from antagonist.pharmacology.kernel.compiled.curves import seen_at, shares_of
 from antagonist.pharmacology.kernel.compiled.dominance import (
+    FEW,
     LOOKED_AT,
     MANY,
-    NONE,
     OPEN,
     amounts_of,
+    cleared_over,
     dot,
     lowest_open,
     spread,
@@ -28,7 +29,8 @@ from antagonist.pharmacology.kernel.compiled.roots import (
     turned,
     verdict,
 )
-from antagonist.pharmacology.kernel.compiled.steps import COUNTED, LENGTH, WEAK
+from antagonist.pharmacology.kernel.compiled.steps import COUNTED, LENGTH
+from antagonist.pharmacology.kernel.compiled.tile import survey
 from antagonist.pharmacology.kernel.limits import BLOCK
 
 
@@ -228,15 +230,16 @@ def weakest(
     lam: Floats, held: Ints, delay: Floats, count: int, fine: Floats, pieces: int, table: Floats,
     intervals: int, response: Floats, least: Floats, most: Floats, responses: Floats,
     states: Floats, ends: Floats, seen: Floats, moved: Floats, size: int, modes: int,
-    fate: Floats, place: Floats, stack: Floats, entries: Floats, amounts: Floats, shares: Floats,
+    still: int, fate: Floats, floors: Floats, known: bool, grid: Floats, place: Floats, stack: Floats,
+    entries: Floats, amounts: Floats, shares: Floats,
 ) -> float:  # fmt: skip
     """Lowest value from the weak moment on; its interval and delay go to place.
 
-    response, least, most: (regimes, count modes). responses: (regimes, 3, points modes). fate:
-    (size,), amounts, shares: (modes,) to work in.
+    response, least, most: (regimes, count modes). responses: (regimes, 3, points modes). floors:
+    (size,), of ``survey``, where that is known. still: how many are open, fate: (size,), which;
+    grid: (3, count BLOCK), amounts,
+    shares: (modes,) to work in.
     """
-    for k in range(intervals):
-        fate[k] = OPEN if table[WEAK, k] != 0.0 and table[LENGTH, k] > 0.0 else NONE
     best, looked, following = math.inf, 0, -1
     while True:
         # a dip lies after a low end, at the begin of the next interval
@@ -261,4 +264,18 @@ def weakest(
         looked += 1
         if looked <= MANY:
             share = best / floor if 0.0 < best <= floor else 1.0
-            spread(states, size, modes, table, held, low, intervals, share, amounts, fate)
+            still -= 1 + spread(states, size, modes, table, low, intervals, share, amounts, fate)
+        if looked == FEW and not known and still > MANY:
+            k0 = 0
+            while k0 < intervals:
+                p, k1 = held[k0], k0 + 1
+                while k1 < intervals and k1 < k0 + BLOCK and held[k1] == p:
+                    k1 += 1
+                survey(
+                    modes, delay, count, response[p], least[p], most[p], states, size,
+                    table[LENGTH], ends, k0, best, grid[0], grid[1], grid[2], floors,
+                )  # fmt: skip
+                k0 = k1
+            known = True
+        if known and 1 < looked <= MANY:
+            cleared_over(fate, floors, intervals, best)

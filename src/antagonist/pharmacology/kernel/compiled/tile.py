@@ -82,7 +82,7 @@ def _gathered(
 def survey(
     modes: int, delay: Floats, count: int, response: Floats, least_: Floats, most_: Floats,
     states: Floats, size: int, lengths: Floats, ends: Floats, k0: int, level: float, f: Floats,
-    falls: Floats, rises: Floats,
+    falls: Floats, rises: Floats, floors: Floats,
 ) -> int:  # fmt: skip
     """Value of eight intervals from k0 on at every delay, and what may hide between.
 
@@ -91,7 +91,8 @@ def survey(
     and most slope from there to the next. states: (modes, size) flat, amounts at the begins.
     lengths, ends: (size,), ends the value at the end; what is no interval has length 0. f, falls,
     rises: (count BLOCK,), value and least and most slope up to the next delay, for delays within
-    some interval. Returns a bit for each interval, 1 where a crossing cannot be excluded.
+    some interval. floors: (size,), what each interval is nowhere under.
+    Returns a bit for each interval, 1 where a crossing cannot be excluded.
     """
     length, end, heights = load(lengths, k0), load(ends, k0), splat(level)
     inside = 1
@@ -117,6 +118,6 @@ def survey(
         deep = where_less(within, length, least(deep, least(fa, fb) - slack), deep)
         top = where_less(within, length, most(top, most(fa, fb) + slack), top)
         fa = fi
-    # not: deep > level or top <= level
+    store(floors, k0, deep)
     doubt: int = less(heights, top) & (255 ^ less(heights, deep))
     return doubt
