@@ -142,7 +142,7 @@ def _loops(
         *seen.arrays, level, *jumps.arrays, delays, fine, np.empty(7 * columns),
         np.zeros(columns, dtype=np.int64), np.zeros(columns, dtype=np.int64),
         np.zeros(7 * columns), np.zeros(modes * columns), np.zeros(modes * columns),
-        np.zeros(3 * len(delays) * BLOCK), np.empty(modes * columns), np.zeros(5 * modes),
+        np.zeros(4 * len(delays) * BLOCK), np.empty(modes * columns), np.zeros(5 * modes),
         np.zeros(regimes * modes), np.zeros(regimes * modes), np.zeros(modes * modes),
         np.zeros(modes * modes), np.zeros(3 * regimes * len(delays) * modes),
         np.zeros(3 * regimes * len(fine) * modes), np.zeros(3 * (len(fine) + modes) * modes),

@@ -98,7 +98,7 @@ def _loops(
     subjects, regimes, size = seen.shape
     count = jumps.time_h.shape[1]
     modes = -(-size // BLOCK) * BLOCK
-    columns = count + 4 + BLOCK
+    columns = -(-(count + 4) // BLOCK) * BLOCK + BLOCK
     loop("gridded")(
         *seen.arrays, *jumps.arrays, np.empty(7 * columns), np.zeros(columns, dtype=np.int64),
         np.zeros(3 * columns), np.zeros(modes * columns), np.empty(modes * columns),

@@ -94,7 +94,7 @@ def answered(
     rows 1 (shared) or s_count. delay_h: (count,) from 0 up, the last not before any interval's
     end; fine_h as ``respond`` takes it. modes: m padded to blocks. size: jumps + 4 and 2 BLOCK.
     Room to work in: table (7, size); held, which (size,); columns (7, size); moved, states
-    (modes size,); grid (3, count BLOCK); powers_ (modes size,); small (5, modes); rates, shown
+    (modes size,); grid (4, count BLOCK); powers_ (modes size,); small (5, modes); rates, shown
     (regimes, modes); square, turned (modes modes,); ranges (3, regimes, count modes); responses
     (regimes, 3, points modes) and room, as ``respond`` takes them; stack (8, DEPTH); entries
     (7, capacity); order (capacity,); lines, eight, as
@@ -113,7 +113,7 @@ def answered(
     table_, held_ = carray(table, (7, size)), carray(held, (size,))
     which_, columns_ = carray(which, (size,)), carray(columns, (7, size))
     moved_, states_ = carray(moved, (modes * size,)), carray(states, (modes * size,))
-    grid_, e = carray(grid, (3, count * BLOCK)), carray(powers_, (modes * size,))
+    grid_, e = carray(grid, (4, count * BLOCK)), carray(powers_, (modes * size,))
     small_, square_ = carray(small, (5, modes)), carray(square, (modes * modes,))
     lines_, eight_ = carray(lines, (6 * BLOCK,)), carray(eight, (modes * BLOCK,))
     rates_, shown_ = carray(rates, (regimes, modes)), carray(shown, (regimes, modes))
@@ -126,7 +126,7 @@ def answered(
     crossed_ = carray(crossed_h, (s_count, kept))
     ends, fate, distinct, doses = columns_[0], columns_[1], columns_[2], columns_[3]
     floors, counted, weak = columns_[4], columns_[5], columns_[6]
-    f, falls, rises = grid_[0], grid_[1], grid_[2]
+    f, falls, rises, marks = grid_[0], grid_[1], grid_[2], grid_[3]
     response, least, most = ranges_[0], ranges_[1], ranges_[2]
     kick, state, plain, amounts, shares = small_[0], small_[1], small_[2], small_[3], small_[4]
     place = lines_[:2]
@@ -196,7 +196,7 @@ def answered(
         )  # fmt: skip
         k0, found, above, begun = ZERO, ZERO, ZERO - 1, -1
         while k0 < intervals and found >= 0:
-            p, k1, doubt = held_[k0], k0 + 1, 1
+            p, k1 = held_[k0], k0 + 1
             if left <= MANY and fate[k0] == CLEAR:
                 if above == 0:
                     if found >= capacity:
@@ -214,21 +214,21 @@ def answered(
                     continue
                 column(
                     states_, size, modes, k0, table_[LENGTH, k0], delay, count, response[p],
-                    least[p], most[p], f, falls, rises, amounts,
+                    least[p], most[p], f, falls, rises, amounts, marks,
                 )  # fmt: skip
             else:
                 while k1 < intervals and k1 < k0 + BLOCK and held_[k1] == p:
                     k1 += 1
-                doubt = survey(
+                survey(
                     modes, delay, count, response[p], least[p], most[p], states_, size,
-                    table_[LENGTH], ends, k0, theta, f, falls, rises, floors,
+                    table_[LENGTH], ends, k0, theta, f, falls, rises, floors, marks,
                 )  # fmt: skip
             for k in range(k0, k1):
                 if begun < 0 and fate[k] != NONE:
                     begun = 1 if f[k - k0] > theta else 0
             found, above = brackets(
-                rates_[p], delay, count, fine, pieces, responses_[p], table_, k0, k1, f, falls,
-                rises, ends, theta, shown_[p], moved_, states_, size, modes, doubt, amounts,
+                rates_[p], delay, fine, pieces, responses_[p], table_, k0, k1, f, falls,
+                rises, ends, theta, shown_[p], moved_, states_, size, modes, marks, amounts,
                 shares, stack_, entries_, found, above,
             )  # fmt: skip
             k0 = k1

@@ -203,13 +203,15 @@ def settle(
 def column(
     states: Floats, size: int, modes: int, k: int, length: float, delay: Floats, count: int,
     response: Floats, least_: Floats, most_: Floats, f: Floats, falls: Floats, rises: Floats,
-    amounts: Floats,
+    amounts: Floats, marks: Floats,
 ) -> None:  # fmt: skip
-    """Survey interval k alone, into column 0."""
+    """Survey interval k alone, into column 0; every piece is left in doubt."""
     amounts_of(states, size, modes, k, amounts)
+    marks[0], marks[BLOCK] = 0.0, 0.0
     for j in range(count):
         if delay[j] >= length:
             break
         f[j * BLOCK] = dot(amounts, modes, response, j * modes)
         falls[j * BLOCK] = dot(amounts, modes, least_, j * modes)
         rises[j * BLOCK] = dot(amounts, modes, most_, j * modes)
+        marks[BLOCK] = 2.0 * marks[BLOCK] + 1.0

@@ -152,6 +152,33 @@ def _power_of_two(typing: Any, shifted: Any) -> tuple[Any, Builder]:
     return LANES_TYPE(shifted), build
 
 
+# How eight rows become eight columns in three steps: distance of the rows that are mixed, and
+# which of their 16 values the first and the second of them get.
+_MIXED = (
+    (1, (0, 8, 2, 10, 4, 12, 6, 14), (1, 9, 3, 11, 5, 13, 7, 15)),
+    (2, (0, 1, 8, 9, 4, 5, 12, 13), (2, 3, 10, 11, 6, 7, 14, 15)),
+    (4, (0, 1, 2, 3, 8, 9, 10, 11), (4, 5, 6, 7, 12, 13, 14, 15)),
+)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def transposed(typing: Any, rows: Any) -> tuple[Any, Builder]:
+    """Eight times eight lanes, rows for columns."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x = [builder.extract_value(arguments[0], n) for n in range(LANES)]
+        kind = ir.VectorType(ir.IntType(32), LANES)
+        for apart, first, second in _MIXED:
+            for n in (n for n in range(LANES) if not n & apart):
+                a, b = x[n], x[n + apart]
+                x[n] = builder.shuffle_vector(a, b, ir.Constant(kind, first))
+                x[n + apart] = builder.shuffle_vector(a, b, ir.Constant(kind, second))
+        return context.make_tuple(builder, signature.return_type, x)
+
+    kind = types.UniTuple(LANES_TYPE, LANES)
+    return kind(kind), build
+
+
 def _operation(sign: Callable[[Any, Any], Any], name: str) -> None:
     """Teach Numba one of + - * / for eight doubles, and for eight and one."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from antagonist.pharmacology.kernel.compiled.curves import householder, seen_at
-from antagonist.pharmacology.kernel.compiled.lanes import joined, store
+from antagonist.pharmacology.kernel.compiled.lanes import joined, load, store
 from antagonist.pharmacology.kernel.compiled.options import ZERO, Floats, Ints, compiled, inlined
 from antagonist.pharmacology.kernel.limits import BLOCK
 
@@ -151,9 +151,13 @@ def _gather(
         lines[5 * BLOCK + n] = entries[WHERE, e]
     k0, k1, k2, k3 = int(lines[40]), int(lines[41]), int(lines[42]), int(lines[43])
     k4, k5, k6, k7 = int(lines[44]), int(lines[45]), int(lines[46]), int(lines[47])
+    one_by_one = k1 - k0 == k2 - k1 == k3 - k2 == k4 - k3 == k5 - k4 == k6 - k5 == k7 - k6 == 1
     for i in range(modes):
         row = moved[i * size : (i + 1) * size]
-        x = joined(row[k0], row[k1], row[k2], row[k3], row[k4], row[k5], row[k6], row[k7])
+        if one_by_one:
+            x = load(row, k0)
+        else:
+            x = joined(row[k0], row[k1], row[k2], row[k3], row[k4], row[k5], row[k6], row[k7])
         store(shares, i * BLOCK, x * seen[i])
 
 

@@ -71,14 +71,14 @@ def _within(
 
 @compiled
 def brackets(
-    lam: Floats, delay: Floats, count: int, fine: Floats, pieces: int, responses: Floats,
-    table: Floats, k0: int, k1: int, f: Floats, falls: Floats, rises: Floats, ends: Floats,
-    level: float, seen: Floats, moved: Floats, states: Floats, size: int, modes: int, doubt: int,
+    lam: Floats, delay: Floats, fine: Floats, pieces: int, responses: Floats, table: Floats,
+    k0: int, k1: int, f: Floats, falls: Floats, rises: Floats, ends: Floats, level: float,
+    seen: Floats, moved: Floats, states: Floats, size: int, modes: int, marks: Floats,
     amounts: Floats, shares: Floats, stack: Floats, entries: Floats, found: int, above: int,
 ) -> tuple[int, int]:  # fmt: skip
     """Add the brackets of all crossings in intervals k0..k1, in order of time.
 
-    f, falls, rises: (count BLOCK,) as ``survey`` leaves them. doubt: its bits. responses: (3,
+    f, falls, rises: (count BLOCK,) as ``survey`` leaves them, with its marks. responses: (3,
     points modes), of ``respond``. above: 1 or 0 as the last counted value was over the level or
     not, -1 before the first. amounts, shares: (modes,) to work in.
     Returns the number of brackets, -1 without room, and the new ``above``.
@@ -94,16 +94,18 @@ def brackets(
             note(entries, found, k, 0.0, 0.0, now == 1, 0.0, 0.0)
             found += 1
         above = 1 if ends[k] > level else 0
-        if (doubt >> c) & 1 == 0:
-            continue
-        ready = False
-        for j in range(count - 1):
-            if delay[j] >= length:
-                break
+        once, doubt, ready, j = int(marks[c]), int(marks[BLOCK + c]), False, -1
+        while once | doubt != 0:
+            j += 1
+            told = ONCE if once & 1 != 0 else UNKNOWN if doubt & 1 != 0 else NOTHING
+            once, doubt = once >> 1, doubt >> 1
+            if told == NOTHING:
+                continue
             inner, at = delay[j + 1] < length, j * BLOCK + c
             stop = delay[j + 1] if inner else length
             fa, fb = f[at], f[at + BLOCK] if inner else ends[k]
-            told = verdict(fa, fb, -falls[at], rises[at], stop - delay[j], level)
+            if told == UNKNOWN:
+                told = verdict(fa, fb, -falls[at], rises[at], stop - delay[j], level)
             if told == NOTHING:
                 continue
             if told == ONCE:
@@ -230,14 +232,14 @@ def weakest(
     lam: Floats, held: Ints, delay: Floats, count: int, fine: Floats, pieces: int, table: Floats,
     intervals: int, response: Floats, least: Floats, most: Floats, responses: Floats,
     states: Floats, ends: Floats, seen: Floats, moved: Floats, size: int, modes: int,
-    still: int, fate: Floats, floors: Floats, known: bool, grid: Floats, place: Floats, stack: Floats,
-    entries: Floats, amounts: Floats, shares: Floats,
+    still: int, fate: Floats, floors: Floats, known: bool, grid: Floats, place: Floats,
+    stack: Floats, entries: Floats, amounts: Floats, shares: Floats,
 ) -> float:  # fmt: skip
     """Lowest value from the weak moment on; its interval and delay go to place.
 
     response, least, most: (regimes, count modes). responses: (regimes, 3, points modes). floors:
     (size,), of ``survey``, where that is known. still: how many are open, fate: (size,), which;
-    grid: (3, count BLOCK), amounts,
+    grid: (4, count BLOCK), amounts,
     shares: (modes,) to work in.
     """
     best, looked, following = math.inf, 0, -1
@@ -273,7 +275,7 @@ def weakest(
                     k1 += 1
                 survey(
                     modes, delay, count, response[p], least[p], most[p], states, size,
-                    table[LENGTH], ends, k0, best, grid[0], grid[1], grid[2], floors,
+                    table[LENGTH], ends, k0, best, grid[0], grid[1], grid[2], floors, grid[3],
                 )  # fmt: skip
                 k0 = k1
             known = True

@@ -82,8 +82,8 @@ def _gathered(
 def survey(
     modes: int, delay: Floats, count: int, response: Floats, least_: Floats, most_: Floats,
     states: Floats, size: int, lengths: Floats, ends: Floats, k0: int, level: float, f: Floats,
-    falls: Floats, rises: Floats, floors: Floats,
-) -> int:  # fmt: skip
+    falls: Floats, rises: Floats, floors: Floats, marks: Floats,
+) -> None:  # fmt: skip
     """Value of eight intervals from k0 on at every delay, and what may hide between.
 
     modes: padded to a multiple of BLOCK. delay: (count,), the last not before any interval's
@@ -92,7 +92,8 @@ def survey(
     lengths, ends: (size,), ends the value at the end; what is no interval has length 0. f, falls,
     rises: (count BLOCK,), value and least and most slope up to the next delay, for delays within
     some interval. floors: (size,), what each interval is nowhere under.
-    Returns a bit for each interval, 1 where a crossing cannot be excluded.
+    marks: (2 BLOCK,), for each interval the sum of 2^j over pieces j that hold one crossing, and
+    over those that may hold some.
     """
     length, end, heights = load(lengths, k0), load(ends, k0), splat(level)
     inside = 1
@@ -103,21 +104,30 @@ def survey(
         _gathered(x, response, modes, b, inside, f)
         _gathered(x, least_, modes, b, inside, falls)
         _gathered(x, most_, modes, b, inside, rises)
-    deep, top = end, end
+    deep, one, none = end, splat(1.0), splat(0.0)
+    once, maybe, worth = none, none, 1.0
     fa = load(f, 0)
     for j in range(inside):
-        start, stop = delay[j], delay[min(j + 1, count - 1)]
+        start, stop = splat(delay[j]), splat(delay[min(j + 1, count - 1)])
         fi = load(f, (j + 1) * BLOCK) if j + 1 < inside else end
-        fb = where_less(splat(stop), length, fi, end)
-        h = least(splat(stop), length) - start
+        fb = where_less(stop, length, fi, end)
+        h = least(stop, length) - start
         # Lines from both ends with the steepest slopes meet fall rise h / (fall + rise) under the
         # lower end at most, which is less than the smaller of fall and rise times h.
-        steep = least(splat(0.0) - load(falls, j * BLOCK), load(rises, j * BLOCK))
-        slack = most(h, splat(0.0)) * most(steep, splat(0.0))
-        within = splat(start)
-        deep = where_less(within, length, least(deep, least(fa, fb) - slack), deep)
-        top = where_less(within, length, most(top, most(fa, fb) + slack), top)
-        fa = fi
+        steep = least(none - load(falls, j * BLOCK), load(rises, j * BLOCK))
+        slack = h * most(steep, none)
+        low, high = least(fa, fb), most(fa, fb)
+        # a level that is the higher end's is not crossed, one that is the lower's is
+        across = where_less(heights, high, where_less(heights, low, none, one), none)
+        hidden = where_less(
+            heights, low - slack, none, where_less(heights, high + slack, one, none)
+        )
+        turns = where_less(none, steep, one, none)
+        within = where_less(start, length, splat(worth), none)
+        once = once + across * (one - turns) * within
+        maybe = maybe + where_less(none, across, turns, turns * hidden) * within
+        deep = where_less(start, length, least(deep, low - slack), deep)
+        fa, worth = fi, worth * 2.0
+    store(marks, 0, once)
+    store(marks, BLOCK, maybe)
     store(floors, k0, deep)
-    doubt: int = less(heights, top) & (255 ^ less(heights, deep))
-    return doubt
