@@ -101,8 +101,8 @@ def _loops(
     columns = -(-(count + 4) // BLOCK) * BLOCK + BLOCK
     loop("gridded")(
         *seen.arrays, *jumps.arrays, np.empty(7 * columns), np.zeros(columns, dtype=np.int64),
-        np.zeros(3 * columns), np.zeros(modes * columns), np.empty(modes * columns),
-        np.zeros(5 * modes), np.zeros(modes * STEPS), steps.time_h, result,
+        np.zeros(4 * columns), np.zeros(modes * columns), np.empty(modes * columns),
+        np.zeros(6 * modes), np.zeros(modes * STEPS), steps.time_h, result,
         subjects, regimes, size, modes,
         count, *jumps.rows, columns, steps.count, start_h, steps.from_h, steps.step_h,
     )  # fmt: skip
