@@ -157,6 +157,5 @@ def _loops(
 def _longest_h(jumps: Packed, window: Window, start_h: float) -> float:
     """Longest time between two jumps, or a jump and the window's end."""
     ends = np.minimum(jumps.time_h, window.until_h)
-    first = np.full((len(ends), 1), start_h)
-    last = np.full((len(ends), 1), window.until_h)
-    return float(np.diff(np.concatenate([first, ends, last], axis=1), axis=1).max())
+    first, last = ends[:, 0].max() - start_h, window.until_h - ends[:, -1].min()
+    return float(max(first, last, (ends[:, 1:] - ends[:, :-1]).max(initial=0.0)))

@@ -59,12 +59,17 @@ def seen_modes(
     # a change of parameters, or a state to begin with, brings in every state
     whole = regimes > 1 or initial is not None
     given, target = np.broadcast_arrays(jumps.amount != 0, jumps.target)
-    entered = np.flatnonzero(np.bincount(target[given], minlength=size))
+    least, most = int(target.min()), int(target.max())
+    by = {
+        j: (given & (target == j) if least < most else given).any(axis=1)
+        for j in range(least, most + 1)
+    }
+    entered = [j for j, subjects_given in by.items() if subjects_given.any()]
     right = np.swapaxes(inverse if whole else inverse[:, :, entered], 1, 2)
     if not whole and len(given) > 1:
         # each subject is judged by its own doses alone
-        own = [(given & (target == j)).any(axis=1) for j in entered]
-        right = right * np.reshape(own, (len(entered), subjects, 1)).swapaxes(0, 1)
+        own = np.reshape([by[j] for j in entered], (len(entered), subjects, 1))
+        right = right * own.swapaxes(0, 1)
     failed |= cancelling(values, vectors if whole else shown, right)
     # what grows has no place among decays
     failed |= (values > 1e-12).any(axis=1) | (size > BLOCK * MOST_BLOCKS)
