@@ -90,6 +90,9 @@ def jumps_for(population: Population, assembly: Assembly) -> Jumps:
     rows = max(rows, *(len(a) for a in amounts), 1)
     amount = np.concatenate([np.broadcast_to(a, (rows, a.shape[1])) for a in amounts], axis=1)
     target = np.repeat([slot.target for slot in slots], population.dose_mg.shape[1])
+    if (time_h[:, 1:] >= time_h[:, :-1]).all():
+        none = np.zeros((1, time_h.shape[1]), dtype=np.intp)
+        return Jumps(time_h, target.astype(np.intp)[None], amount, none.astype(bool), none)
     order = np.argsort(time_h, axis=1, kind="stable")
     return Jumps(
         np.take_along_axis(time_h, order, axis=1),

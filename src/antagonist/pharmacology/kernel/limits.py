@@ -15,12 +15,9 @@ PEAK_POINTS = 16
 MAX_CONDITION = 1e12
 
 # The compiled loops take so many intervals, and so many modes, at once.
-WIDE = 40
 BLOCK = 8
 # More blocks of modes than this are left to the general way.
 MOST_BLOCKS = 3
-# Rows of WIDE doubles that they need to work in.
-ROWS = 2 * MOST_BLOCKS * BLOCK + 11
 # Brackets halved one after another before the oldest is done.
 DEPTH = 64
 # Steps of a grid between two jumps whose decay is worked out once.
