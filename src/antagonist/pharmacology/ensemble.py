@@ -21,6 +21,7 @@ from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subje
 from antagonist.pharmacology.kernel import solve
 from antagonist.pharmacology.kernel.answers import answers
 from antagonist.pharmacology.kernel.window import Window
+from antagonist.pharmacology.models import Parameter
 from antagonist.pharmacology.parameter_sets import Fitted, ParameterSet
 from antagonist.pharmacology.population import odds_weights
 from antagonist.pharmacology.signals import Scene
@@ -113,6 +114,28 @@ def changes_apart(records: Sequence[EventRecord]) -> list[EventRecord]:
     return found
 
 
+def _drawn_around(
+    part: Fitted,
+    known: Mapping[str, Parameter],
+    count: int,
+    subjects: int,
+    rng: np.random.Generator,
+    include: Include,
+) -> dict[str, Floats]:
+    """Subjects around each drawn typical one, each parameter of shape (count * subjects,).
+
+    The spread of subjects is at its centre: its own uncertainty is left out.
+    """
+
+    def of(rows: int, what: Include) -> dict[str, Floats]:
+        return draw_phi(part.structure, known, part.estimates, rows, rng, what)
+
+    typical = of(count, replace(include, subjects=False))
+    around = of(count * subjects, Include(False, False, include.subjects))
+    centre = of(1, Include(False, False, False))
+    return {n: np.repeat(typical[n], subjects) + around[n] - centre[n] for n in known}
+
+
 def ensemble(
     parameters: ParameterSet,
     subject: Subject,
@@ -121,14 +144,17 @@ def ensemble(
     rng: np.random.Generator,
     include: Include = Include(),  # noqa: B008 - frozen
     fitted: Sequence[Fitted] | None = None,
+    subjects: int = 1,
 ) -> Ensemble:
     """Draw and solve one subject's dosing history.
 
-    draws: at least 1. fitted: structures to use, default all of the set.
+    draws: at least 1. fitted: structures to use, default all of the set. subjects: different
+    ones in each draw, who share all but the subject effect; they stand next to each other.
     Raises InputError for products that cannot be simulated.
     """
-    if draws < 1:
-        raise InputError("", "draws", draws, "at least 1")
+    for field, count in (("draws", draws), ("subjects", subjects)):
+        if count < 1:
+            raise InputError("", field, count, "at least 1")
     products = products_of(subject.records)
     # Hour 0 is the first planned dose, which may have been missed.
     first_h = min((0.0, *(r.time_h for r in subject.records)))
@@ -137,7 +163,10 @@ def ensemble(
     scenes = []
     for part, count in zip(chosen, counts(chosen, draws), strict=True):
         known = definitions(part.structure, products)
-        phi = draw_phi(part.structure, known, part.estimates, count, rng, include)
+        if subjects == 1:
+            phi = draw_phi(part.structure, known, part.estimates, count, rng, include)
+        else:
+            phi = _drawn_around(part, known, count, subjects, rng, include)
         values = values_of(part.structure, known, phi, regimes)
         assembly = assemble(part.structure, products, values, records)
         jumps = jumps_of(assembly, part.structure, [records])
