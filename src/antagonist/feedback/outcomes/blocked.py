@@ -20,6 +20,8 @@ from antagonist.planning.response import Floats, Response, responses
 DAY_H = 24
 LOW, HIGH = 5, 95  # percentiles of a 90 % interval
 LONGEST_DAYS = 400  # of a course that is looked at
+# What a dose still does later is left out: the tail of an injection is over long before.
+RESPONSE_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +61,11 @@ class HoursBlocked:
 
 @dataclass(frozen=True)
 class Blocked:
-    """Hours blocked with the share of every draw, shape (S,), for sums over patients."""
+    """Hours blocked with the shares of every draw, each of shape (S,), for sums over patients."""
 
     summary: HoursBlocked
     share: Floats
+    share_in_treatment: Floats
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,14 @@ def units_for(
     subjects: different patients in each draw; with many, figures of a draw differ between patients
     of a program as people do, and share what nobody knows of all of them.
     """
-    known, names, longest = formulations(), set[str](), 1
+    known = {name for name, found in formulations().items() if found.status != "no_data"}
+    names, longest = set[str](), 1
     for course in courses:
         used = {dose.release for dose in course.intakes if dose.release is not None}
-        names |= used & known.keys()
+        names |= used & known
         if course.start is not None:
             longest = max(longest, (course.end - course.start).days + 1)
-    span_h = min(longest, LONGEST_DAYS) * DAY_H
+    span_h = min(longest, RESPONSE_DAYS) * DAY_H
     found = responses(names, covariates or {}, chosen, span_h, subjects) if names else {}
     return Units(found, subjects)
 
@@ -131,6 +135,7 @@ def hours_blocked(
     over = summed(course, doses, begin, units, rows, pattern, hours) >= line
     inside = min(max(int(hours_between(begin, until)), 1), hours)
     share: Floats = over.mean(axis=1)
+    in_treatment: Floats = over[:, :inside].mean(axis=1)
     first_midnight = _first_midnight(begin, course)
     days = max((hours - first_midnight) // DAY_H, 0)
     whole = over[:, first_midnight : first_midnight + days * DAY_H]
@@ -139,7 +144,7 @@ def hours_blocked(
     summary = HoursBlocked(
         hours=hours,
         whole=expected(share),
-        in_treatment=expected(over[:, :inside].mean(axis=1)),
+        in_treatment=expected(in_treatment),
         days=days,
         unprotected_days=expected(unprotected),
         longest_unprotected_h=expected(longest_runs(~over)),
@@ -152,7 +157,7 @@ def hours_blocked(
         doses=len(doses),
         questionable=int((pattern.any(axis=0) != pattern.all(axis=0)).sum()),
     )
-    return Blocked(summary, share)
+    return Blocked(summary, share, in_treatment)
 
 
 def _day_end(course: Course) -> datetime:

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from antagonist.feedback.outcomes.rules import whole
 
+ALL = "all"
+Cell = tuple[str, str]  # group, category
+Line = tuple[
+    tuple[Cell, ...], Cell | None
+]  # cells that add up to the last one, or to what is known
+Table = Mapping[str, Mapping[str, int]]
+
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What may be shown of counts that add up to a total. parts, total: None = hidden."""
+class ShownTable:
+    """A table of people by group and category; None = hidden. ``all`` is the sum over groups."""
 
-    parts: Mapping[str, int | None]
-    total: int | None
+    cells: Mapping[str, Mapping[str, int | None]]
+
+    def count(self, group: str, category: str) -> int | None:
+        """What is shown of a cell."""
+        return self.cells[group][category]
 
 
 def least_group() -> int:
@@ -27,67 +39,92 @@ def is_small(count: int, least: int | None = None) -> bool:
 
 
 def hides(k: int, n: int, least: int | None = None) -> bool:
-    """Whether k of n people is hidden: k or the rest is a small group, or all together are."""
+    """Whether k of n people is hidden: k, the rest or all together are a small group."""
     return is_small(n, least) or is_small(k, least) or is_small(n - k, least)
 
 
-def shown_parts(parts: Mapping[str, int], least: int | None = None) -> Shown:
-    """Counts of disjoint groups and their sum, with small ones hidden.
+def open_groups(sizes: Mapping[str, int], least: int | None = None) -> frozenset[str]:
+    """Groups of which figures may be shown, ``all`` among them where their sum may be.
 
-    Where those hidden could be had from the rest (one alone, or all of them fewer than five
-    people together), the next smallest is hidden with them, and at last the total.
+    sizes: people in each of some disjoint groups. Where a single group is small, the next smallest
+    is hidden with it, since the figure of all less those of the others is its own.
+    """
+    if not sizes:
+        return frozenset()
+    one = {group: {"people": n} for group, n in sizes.items()}
+    found = shown_table(one, least, sizes_known=False)
+    return frozenset(g for g, cells in found.cells.items() if cells["people"])
+
+
+def shown_table(
+    table: Table, least: int | None = None, *, sizes_known: bool = True, sums_first: bool = False
+) -> ShownTable:
+    """A table of people with small cells hidden, and those that would give them away.
+
+    table: group -> category -> people; groups and categories are disjoint. The sum over groups is
+    added as ``all``. sizes_known: whether each group's size, the sum of its categories, is shown
+    elsewhere, so that one hidden cell follows from the others. sums_first: whether a sum over
+    groups is hidden before another group is. A cell is safe where what is shown
+    does not determine it, nor the sum of hidden ones of a line to be a small group.
     """
     least = least_group() if least is None else least
-    hidden = {name for name, count in parts.items() if is_small(count, least)}
-    total = sum(parts.values())
-    rest = sorted((count, name) for name, count in parts.items() if name not in hidden and count)
-    for _, name in rest:
-        if not _gives_away(parts, hidden, least):
-            break
-        hidden.add(name)
-    open_total = not (_gives_away(parts, hidden, least) or is_small(total, least))
-    kept = {name: None if name in hidden else count for name, count in parts.items()}
-    return Shown(kept, total if open_total else None)
+    groups, names = list(table), list(next(iter(table.values()), {}))
+    full = {(g, c): table[g][c] for g in groups for c in names}
+    full |= {(ALL, c): sum(table[g][c] for g in groups) for c in names}
+    lines: list[Line] = [(tuple((g, c) for g in groups), (ALL, c)) for c in names]
+    if sizes_known:
+        lines += [(tuple((g, c) for c in names), None) for g in (*groups, ALL)]
+    hidden = {cell for cell, count in full.items() if is_small(count, least)}
+    while (more := _next_to_hide(full, lines, hidden, least, sums_first)) is not None:
+        hidden.add(more)
+    return ShownTable(
+        {g: {c: None if (g, c) in hidden else full[g, c] for c in names} for g in (*groups, ALL)}
+    )
 
 
-def _gives_away(parts: Mapping[str, int], hidden: set[str], least: int) -> bool:
-    return bool(hidden) and (len(hidden) == 1 or sum(parts[name] for name in hidden) < least)
+def _next_to_hide(
+    full: Mapping[Cell, int],
+    lines: Sequence[Line],
+    hidden: set[Cell],
+    least: int,
+    sums_first: bool,
+) -> Cell | None:
+    """Another cell to hide, the smallest that helps; None where nothing is given away."""
+    for cells, total in lines:
+        here = [cell for cell in cells if cell in hidden]
+        if total is not None and total in hidden:
+            continue
+        if here and (len(here) == 1 or sum(full[cell] for cell in here) < least):
+            rest = [c for c in (*cells, total) if c is not None and c not in hidden and full[c]]
+            if rest:
+                return min(rest, key=lambda c: ((c == total) != sums_first, full[c], c))
+    given = [cell for cell in _determined(lines, hidden) if is_small(full[cell], least)]
+    beside = {
+        cell
+        for cells, total in lines
+        for cell in (*cells, total)
+        if cell is not None and any(g in (*cells, total) for g in given)
+    }
+    rest = [cell for cell in beside if cell not in hidden and full[cell]]
+    return min(rest, key=lambda c: (full[c], c), default=None)
 
 
-def hidden_rows(
-    table: Mapping[str, Mapping[str, tuple[int, int]]], least: int | None = None
-) -> frozenset[tuple[str, str]]:
-    """Cells (row, group) of a table of k of n that are hidden.
-
-    table: row -> group -> (k, n); groups are disjoint, and a total over all of them is shown as
-    the group ``all``. Hidden where k or n - k is a small group, and as many others of the row as
-    are needed so that nothing hidden can be had from the total.
-    """
-    least = least_group() if least is None else least
-    found: set[tuple[str, str]] = set()
-    for row, cells in table.items():
-        found |= {(row, group) for group in _row_hidden(cells, least)}
-    return frozenset(found)
-
-
-def _row_hidden(cells: Mapping[str, tuple[int, int]], least: int) -> set[str]:
-    every = {g: kn for g, kn in cells.items() if g != "all"}
-    hidden = {g for g, (k, n) in every.items() if hides(k, n, least)}
-    rest: Sequence[str] = sorted(every, key=lambda g: (every[g][0], g))
-    for group in rest:
-        if not _row_gives_away(every, hidden, least):
-            break
-        hidden.add(group)
-    total = cells.get("all")
-    if total is not None and (hides(*total, least) or _row_gives_away(every, hidden, least)):
-        hidden.add("all")
-    return hidden
-
-
-def _row_gives_away(every: Mapping[str, tuple[int, int]], hidden: set[str], least: int) -> bool:
-    """Whether hidden cells follow from the total and the cells shown, as a small group."""
-    if not hidden:
-        return False
-    k = sum(every[g][0] for g in hidden)
-    n = sum(every[g][1] for g in hidden)
-    return len(hidden) == 1 or hides(k, n, least)
+def _determined(lines: Iterable[Line], hidden: set[Cell]) -> list[Cell]:
+    """Hidden cells that follow from the sums: every solution of them has the same value there."""
+    order = sorted(hidden)
+    if not order:
+        return []
+    place = {cell: i for i, cell in enumerate(order)}
+    rows = []
+    for cells, total in lines:
+        row = np.zeros(len(order))
+        for cell in cells:
+            if cell in place:
+                row[place[cell]] += 1
+        if total is not None and total in place:
+            row[place[total]] -= 1
+        rows.append(row)
+    _, values, vectors = np.linalg.svd(np.array(rows))
+    rank = int((values > 1e-9).sum())
+    free = np.abs(vectors[rank:]).max(axis=0, initial=0.0)
+    return [cell for cell in order if free[place[cell]] < 1e-9]

@@ -48,13 +48,22 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """How many values lie from low to high, both included."""
+
+    low: float
+    high: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
-    """Values in short. counts: of each value, in order of value. mean: with Student's interval."""
+    """Values in short. bands: how many of each, in order. mean: with Student's interval."""
 
     n: int
     mean: Interval | None
     median: float | None
-    counts: tuple[tuple[float, int], ...]
+    bands: tuple[Band, ...]
 
 
 def wilson(k: int, n: int, confidence: float = CONFIDENCE) -> Interval | None:
@@ -118,8 +127,8 @@ def summary(values: Sequence[float]) -> Summary:
     """Number, mean with Student's 95 % interval, median and distribution of values."""
     if not values:
         return Summary(0, None, None, ())
-    counts = tuple((value, values.count(value)) for value in sorted(set(values)))
-    return Summary(len(values), mean_interval(values), float(median(values)), counts)
+    bands = tuple(Band(value, value, values.count(value)) for value in sorted(set(values)))
+    return Summary(len(values), mean_interval(values), float(median(values)), bands)
 
 
 def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:

@@ -1,0 +1,62 @@
+"""A made-up program written into a record, patient by patient, through its own append."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from antagonist.feedback.events import Actor
+from antagonist.feedback.identity import create_patient
+from antagonist.feedback.record import Record
+from antagonist.feedback.simulated.person import person
+from antagonist.feedback.simulated.rates import rates
+from antagonist.foundation.errors import InputError
+
+SYSTEM = "simulated"
+WRITER = Actor("simulated program", "program", "antagonist programme simulate")
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """What was written."""
+
+    patients: int
+    events: int
+    seed: int
+    until: date
+
+
+def simulate_programme(
+    record: Record,
+    patients: int,
+    seed: int,
+    until: date,
+    tz: ZoneInfo,
+    told: Callable[[int], None] = lambda _: None,
+) -> Simulated:
+    """Write a made-up program into a record.
+
+    until: last day that is told of, before today. told: called with the patients done. The same
+    seed gives the same patients, each with the identifier ``simulated`` SEED-N.
+    Raises InputError for no patients, for a day to come, and for a seed written here before.
+    """
+    if patients < 1:
+        raise InputError("", "patients", patients, "at least 1")
+    today = record.clock().astimezone(tz).date()
+    if until >= today:
+        raise InputError("", "until", until.isoformat(), f"a day before {today.isoformat()}")
+    found = rates()
+    events = 0
+    for n in range(1, patients + 1):
+        rng = np.random.default_rng([seed, n])
+        here = person(rng, found, until, tz)
+        name = f"{seed}-{n}"
+        patient = create_patient(record, WRITER, {}, [(SYSTEM, name)], program=SYSTEM)
+        record.append(patient, here, WRITER)
+        events += len(here) + 1
+        told(n)
+    return Simulated(patients, events, seed, until)
