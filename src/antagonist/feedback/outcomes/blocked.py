@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zlib import crc32
 
 import numpy as np
@@ -61,11 +61,17 @@ class HoursBlocked:
 
 @dataclass(frozen=True)
 class Blocked:
-    """Hours blocked with the shares of every draw, each of shape (S,), for sums over patients."""
+    """Hours blocked with what charts and sums over patients need.
+
+    share, share_in_treatment: of every draw, shape (S,). by_day: share of hours blocked on each
+    whole calendar day from ``first_day`` on, shape (3, days): 5th percentile, mean, 95th.
+    """
 
     summary: HoursBlocked
     share: Floats
     share_in_treatment: Floats
+    first_day: date
+    by_day: Floats
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,8 @@ def hours_blocked(
     first_midnight = _first_midnight(begin, course)
     days = max((hours - first_midnight) // DAY_H, 0)
     whole = over[:, first_midnight : first_midnight + days * DAY_H]
-    unprotected = (~whole.reshape(len(over), days, DAY_H).all(axis=2)).sum(axis=1)
+    daily = whole.reshape(len(over), days, DAY_H)
+    unprotected = (~daily.all(axis=2)).sum(axis=1)
     threshold = chosen.threshold
     summary = HoursBlocked(
         hours=hours,
@@ -157,7 +164,16 @@ def hours_blocked(
         doses=len(doses),
         questionable=int((pattern.any(axis=0) != pattern.all(axis=0)).sum()),
     )
-    return Blocked(summary, share, in_treatment)
+    first_day = course.day(begin) + timedelta(days=1)
+    return Blocked(summary, share, in_treatment, first_day, _by_day(daily.mean(axis=2)))
+
+
+def _by_day(shares: Floats) -> Floats:
+    """Percentiles and mean over draws. shares: shape (S, days); returns shape (3, days)."""
+    if not shares.shape[1]:
+        return np.zeros((3, 0))
+    low, high = np.percentile(shares, (LOW, HIGH), axis=0)
+    return np.stack([low, shares.mean(axis=0), high])
 
 
 def _day_end(course: Course) -> datetime:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from antagonist.feedback.outcomes.disclosure import ALL, ShownTable, is_small, least_group
+from antagonist.feedback.outcomes.disclosure import ShownTable, is_small, least_group
 from antagonist.feedback.outcomes.grouping import Groups, categories, shown_groups
 from antagonist.feedback.outcomes.intervals import Interval
 from antagonist.feedback.outcomes.patient import Measured
@@ -43,7 +43,7 @@ def retention(groups: Groups, table: ShownTable) -> tuple[RetentionRow, ...]:
                 name,
                 curve_of(stays),
                 {cause: incidence_of(stays, cause) for cause in causes},
-                _by_gap(patients) if name != ALL else {},
+                _by_gap(patients) if _is_oral(patients) else {},
                 SENSITIVITY_DAY,
             )
         )
@@ -84,6 +84,11 @@ def shown_days(days: Sequence[float], kinds: Sequence[Sequence[float]]) -> list[
             found.append(day)
             last = day
     return found
+
+
+def _is_oral(patients: Sequence[Measured]) -> bool:
+    """Whether everybody began by mouth, so that the gap by mouth tells."""
+    return all(p.course.taken[0].route == "oral" for p in patients)
 
 
 def _by_gap(patients: Sequence[Measured]) -> dict[int, Interval]:

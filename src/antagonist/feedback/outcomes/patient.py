@@ -81,14 +81,14 @@ class Measured:
     blocked: Blocked | None
 
 
-def patient_outcomes(
+def measured_patient(
     record: Record,
     patient: str,
     at: datetime,
     *,
     chosen: Settings | None = None,
     sampler: Sampler = by_evidence,
-) -> PatientOutcomes:
+) -> Measured:
     """Outcomes of a patient on record, those merged into one together.
 
     at: aware, in the clinic's zone; nothing later counts. chosen: draws, seed and line.
@@ -107,7 +107,7 @@ def patient_outcomes(
         covariates = covariates_of(facts)
     model = chosen or settings(draws=DRAWS)
     units = units_for([course], model, covariates)
-    return measured(course, units, model, sampler, covariates).outcomes
+    return measured(course, units, model, sampler, covariates)
 
 
 def measured(

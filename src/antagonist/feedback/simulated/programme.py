@@ -8,7 +8,10 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from sqlalchemy import func, select
 
+from antagonist.feedback import tables as t
+from antagonist.feedback.database import reading
 from antagonist.feedback.events import Actor
 from antagonist.feedback.identity import create_patient
 from antagonist.feedback.record import Record
@@ -28,6 +31,27 @@ class Simulated:
     events: int
     seed: int
     until: date
+
+
+def refuse_real(record: Record) -> None:
+    """Raises InputError for a record that holds anything but made-up patients."""
+    others = (
+        select(func.count())
+        .select_from(t.patients)
+        .where(
+            t.patients.c.patient.not_in(
+                select(t.events.c.patient).where(
+                    t.events.c.kind == "patient_created",
+                    t.events.c.author == WRITER.author,
+                )
+            )
+        )
+    )
+    with reading(record.engine) as connection:
+        found = int(connection.execute(others).scalar_one())
+    if found:
+        allowed = "a record without patients of its own: made-up ones are not mixed with them"
+        raise InputError("record", "database", f"{found} patients", allowed)
 
 
 def simulate_programme(

@@ -16,7 +16,7 @@ from tests.support.records import START, SettableClock, migrated_database, new_k
 from antagonist.feedback.outcomes.course import Rating, course_of
 from antagonist.feedback.outcomes.curves import shown_days
 from antagonist.feedback.outcomes.intervals import Rate, Share
-from antagonist.feedback.outcomes.patient import patient_outcomes
+from antagonist.feedback.outcomes.patient import measured_patient
 from antagonist.feedback.outcomes.programme import courses, outcomes_of
 from antagonist.feedback.outcomes.programme_model import ProgrammeOutcomes
 from antagonist.feedback.outcomes.ratings import summed_up
@@ -176,10 +176,10 @@ def test_a_simulated_program_is_read_back_from_its_record(tmp_path: Any) -> None
                 simulate_programme(record, 1, 4, START.date(), ZoneInfo("UTC"))
             with pytest.raises(InputError, match="patients"):
                 simulate_programme(record, 0, 4, UNTIL, ZoneInfo("UTC"))
-            one = patient_outcomes(record, found[0].patient, found[0].at, chosen=FEW)
-            assert one.stay is not None
+            one = measured_patient(record, found[0].patient, found[0].at, chosen=FEW)
+            assert one.outcomes.stay is not None
             with pytest.raises(InputError, match="patient"):
-                patient_outcomes(record, "nobody", found[0].at)
+                measured_patient(record, "nobody", found[0].at)
 
 
 def test_the_same_seed_makes_the_same_patient() -> None:

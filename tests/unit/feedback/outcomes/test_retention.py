@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.courses import IMPLANT, Told, at, course, dose, doses, injection, on
+from tests.support.courses import IMPLANT, Told, at, course, dose, doses, events, injection, on
 
+from antagonist.feedback.alarms.due import has_died
 from antagonist.feedback.outcomes.retention import injections_reached, stay_of
+from antagonist.feedback.state import folded
 
 
 def departure(day: int, how: str) -> Told:
@@ -100,3 +102,9 @@ def test_injections_reached(days: list[int], reached: int) -> None:
 
 def test_the_day_is_the_clinics() -> None:
     assert course([dose(0)], 3).day(at(0, 23)) == on(0)
+
+
+def test_a_departure_by_death_ends_what_is_due() -> None:
+    told = [*doses(range(5)), departure(6, "death")]
+    assert has_died(folded(events(told), at(8)))
+    assert not has_died(folded(events([*doses(range(5)), departure(6, "prison")]), at(8)))
