@@ -58,6 +58,8 @@ def report(
 
     With --json the figures are printed and no file is written.
     """
+    from antagonist.feedback.database import reading
+    from antagonist.feedback.history import patients_of
     from antagonist.feedback.outcomes.programme import DRAWS, programme_outcomes
     from antagonist.pharmacology.settings import settings
     from antagonist.report.outcome_pages import outcome_words, write_outcomes
@@ -65,8 +67,11 @@ def report(
 
     words, moment = outcome_words(language.value), clinic_time(at, timezone)
     chosen = settings(draws=DRAWS if draws is None else draws, seed=seed)
-    with opened(database, keys) as record, progress("Measuring outcomes") as advance:
-        found = programme_outcomes(record, moment, chosen=chosen, told=advance)
+    with opened(database, keys) as record:
+        with reading(record.engine) as connection:
+            people = sum(1 for _ in patients_of(connection))
+        with progress("Measuring outcomes", people) as advance:
+            found = programme_outcomes(record, moment, chosen=chosen, told=advance)
     if json:
         print_json(SCHEMA, {"outcomes": found})
         return

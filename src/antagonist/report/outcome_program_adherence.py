@@ -133,7 +133,7 @@ def blocked_section(found: ProgrammeOutcomes, words: Wording) -> Section | None:
     rows = [
         [
             group_title(row.group, words),
-            str(row.n),
+            count_text(row.n, words),
             expected_text(row.whole, words),
             expected_text(row.in_treatment, words),
             " / ".join(percent(q) for q in row.quartiles),

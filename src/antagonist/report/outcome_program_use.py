@@ -27,7 +27,7 @@ def weeks_section(found: ProgrammeOutcomes, words: Wording) -> Section | None:
     rows = [
         [
             group_title(row.group, words),
-            str(row.n),
+            count_text(row.n, words),
             mean_text(row.abstinent_weeks, words),
             mean_text(row.response, words),
         ]
@@ -51,7 +51,7 @@ def urine_section(found: ProgrammeOutcomes, words: Wording) -> Section | None:
     rows = [
         [
             group_title(row.group, words),
-            str(row.n),
+            count_text(row.n, words),
             mean_text(row.urine_worst, words),
             mean_text(row.urine_observed, words),
             mean_text(row.urine_best, words),

@@ -169,7 +169,7 @@ def course_of(patient: str, events: Sequence[Event], at: datetime) -> Course:
         intakes=tuple(_intakes(state, at)),
         packs=tuple(Pack(_local(e, at), e.payload["days"]) for e in told.get("dispensed", ())),
         hospital=tuple(_stay(e.payload, at) for e in told.get("hospital_stay", ())),
-        departure=_departure(told),
+        departure=_departure(told, at),
         stopped=tuple(_local(e, at) for e in told.get("treatment_stop", ())),
         implant_out=tuple(_local(e, at) for e in told.get("implant_out", ())),
         samples=samples_of(told.get("urine_drug_test", ()), at),
@@ -230,14 +230,14 @@ def _stay(said: Mapping[str, Any], at: datetime) -> Span:
     return Span(date.fromisoformat(said["first"]), date.fromisoformat(last) if last else at.date())
 
 
-def _departure(told: Mapping[str, Sequence[Event]]) -> Departure | None:
+def _departure(told: Mapping[str, Sequence[Event]], at: datetime) -> Departure | None:
     """The first departure; a fatal overdose or side effect is a death, whoever forgot to say so."""
     found = [
         Departure(date.fromisoformat(e.payload["date"]), e.payload["how"])
         for e in told.get("departure", ())
     ]
     found += [
-        Departure(e.occurred_at.date(), "death")
+        Departure(_local(e, at), "death")
         for e in (*told.get("overdose", ()), *told.get("symptom", ()))
         if e.payload.get("fatal") is True or e.payload.get("outcome") == "fatal"
     ]

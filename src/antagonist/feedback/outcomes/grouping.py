@@ -89,6 +89,18 @@ def shares(
     return found
 
 
+def whole_group(groups: Groups, name: str) -> list[Measured]:
+    """Everybody of a group, or of all of them."""
+    if name == ALL:
+        return [patient for patients in groups.values() for patient in patients]
+    return list(groups[name])
+
+
+def shown_size(n: int, group: Sequence[Measured]) -> int | None:
+    """A number of people of a group, unless the others of the group are one to four."""
+    return None if is_small(len(group) - n) else n
+
+
 def mean_of(values: Iterable[float | None]) -> Mean:
     """Mean over patients; those without a value are left out.
 

@@ -44,7 +44,7 @@ class CoverageRow:
 
 @dataclass(frozen=True, slots=True)
 class BlockedRow:
-    """Hours blocked of a group.
+    """Hours blocked of a group. n: people it is of; None = hidden.
 
     whole, in_treatment: mean over patients, with the 90 % interval over draws of what nobody knows
     of all of them (structure, typical values, study) and of who took what. quartiles: of patients'
@@ -52,7 +52,7 @@ class BlockedRow:
     """
 
     group: str
-    n: int
+    n: int | None
     whole: Expected
     in_treatment: Expected
     quartiles: tuple[float, float, float]
@@ -107,10 +107,13 @@ class RelapseRow:
 
 @dataclass(frozen=True, slots=True)
 class OpioidRow:
-    """Opioid outcomes of a group: means of patients' shares, and tests added up."""
+    """Opioid outcomes of a group: means of patients' shares, and tests added up.
+
+    n: people it is of; None = hidden.
+    """
 
     group: str
-    n: int
+    n: int | None
     abstinent_weeks: Mean
     response: Mean
     urine_worst: Mean
@@ -128,7 +131,7 @@ class HeavyRow:
     """
 
     rule: str
-    n: int
+    n: int | None
     worst: Mean
     observed: Mean
     best: Mean
@@ -138,10 +141,10 @@ class HeavyRow:
 
 @dataclass(frozen=True, slots=True)
 class AlcoholRow:
-    """Alcohol outcomes of a group."""
+    """Alcohol outcomes of a group. n: people it is of; None = hidden."""
 
     group: str
-    n: int
+    n: int | None
     abstinent_worst: Mean
     abstinent_observed: Mean
     heavy: tuple[HeavyRow, ...]

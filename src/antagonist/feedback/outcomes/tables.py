@@ -15,6 +15,8 @@ from antagonist.feedback.outcomes.grouping import (
     mean_of,
     shares,
     shown_groups,
+    shown_size,
+    whole_group,
 )
 from antagonist.feedback.outcomes.intervals import share
 from antagonist.feedback.outcomes.patient import Measured
@@ -74,7 +76,7 @@ def blocked_rows(groups: Groups) -> tuple[BlockedRow, ...]:
         rows.append(
             BlockedRow(
                 name,
-                len(parts),
+                shown_size(len(parts), whole_group(groups, name)),
                 expected(whole),
                 expected(inside),
                 (low, middle, high),

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from antagonist.feedback.outcomes.alcohol import HEAVY_RULES, AlcoholOutcomes, HeavyDays, HeavyRule
-from antagonist.feedback.outcomes.grouping import Groups, mean_of, shares, shown_groups
+from antagonist.feedback.outcomes.grouping import (
+    Groups,
+    mean_of,
+    shares,
+    shown_groups,
+    shown_size,
+    whole_group,
+)
 from antagonist.feedback.outcomes.intervals import Share
 from antagonist.feedback.outcomes.opioid import RELAPSE_RULES, OpioidOutcomes, RelapseRule
 from antagonist.feedback.outcomes.patient import Measured
@@ -28,7 +35,7 @@ def opioid_rows(groups: Groups) -> tuple[OpioidRow, ...]:
         rows.append(
             OpioidRow(
                 name,
-                len(here),
+                shown_size(len(here), whole_group(groups, name)),
                 mean_of(o.abstinent_weeks.value for o in here),
                 mean_of(o.response.value for o in here),
                 mean_of(o.urine.worst.value for o in here),
@@ -73,13 +80,17 @@ def alcohol_rows(groups: Groups) -> tuple[AlcoholRow, ...]:
     rows = []
     for name, patients in shown_groups(kept).items():
         here = [p.outcomes.alcohol for p in patients if p.outcomes.alcohol is not None]
+        everybody = whole_group(groups, name)
         rows.append(
             AlcoholRow(
                 name,
-                len(here),
+                shown_size(len(here), everybody),
                 mean_of(a.abstinent_worst.value for a in here),
                 mean_of(a.abstinent_observed.value for a in here),
-                tuple(_heavy(rule, here, none[rule][name]) for rule in HEAVY_RULES),
+                tuple(
+                    _heavy(rule, here, none[rule][name], shown_size(len(here), everybody))
+                    for rule in HEAVY_RULES
+                ),
             )
         )
     return tuple(rows)
@@ -96,12 +107,15 @@ def _none(patient: Measured, rule: HeavyRule) -> bool | None:
 
 
 def _heavy(
-    rule: HeavyRule, here: Iterable[AlcoholOutcomes], none: tuple[Share | None, int | None]
+    rule: HeavyRule,
+    here: Iterable[AlcoholOutcomes],
+    none: tuple[Share | None, int | None],
+    n: int | None,
 ) -> HeavyRow:
     days = [_days(a, rule) for a in here]
     return HeavyRow(
         rule,
-        len(days),
+        n,
         mean_of(None if d is None else d.worst.value for d in days),
         mean_of(None if d is None else d.observed.value for d in days),
         mean_of(None if d is None else d.best.value for d in days),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from tests.support.courses import Told, at, course, doses, events, injection, on, urine
+from tests.support.courses import Told, at, course, doses, events, fact, injection, on, urine
 from tests.support.records import START, SettableClock, migrated_database, new_keys, opened
 
 from antagonist.feedback.outcomes.course import Rating, course_of
@@ -67,6 +67,15 @@ def test_who_never_began_is_counted_apart() -> None:
     assert (found.on_record, found.not_started) == (18, 6)
     hidden = program((12, STAYED), (3, waiting))
     assert (hidden.on_record, hidden.not_started) == (None, None)
+
+
+def test_the_number_a_figure_is_of_does_not_give_the_others_away() -> None:
+    def n_of(without: int) -> int | None:
+        alcohol = [fact("indication_stated", "alcohol"), *STAYED]
+        found = program((20, [*STAYED, urine(3)]), (without, alcohol))
+        return next(row.n for row in found.opioid if row.group == "oral_tablet")
+
+    assert (n_of(3), n_of(6)) == (None, 20)
 
 
 def test_an_empty_program_has_no_figures() -> None:
