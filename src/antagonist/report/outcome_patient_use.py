@@ -126,6 +126,7 @@ def liver_section(found: PatientOutcomes, words: Wording) -> Section | None:
             date=date_text(candidate.on, words),
             enzyme=two_digits(candidate.transaminase_xuln, words.language),
             bilirubin=two_digits(candidate.bilirubin_xuln, words.language),
+            phosphatase=words.text(f"phosphatase.{candidate.alkaline_phosphatase}"),
         )
     else:
         line = words.text("out.hy_none" if liver.hy_looked_at else "out.hy_not_looked")

@@ -38,7 +38,7 @@ from antagonist.report.outcome_program import program_report
 from antagonist.report.outcome_reference import page
 
 FEW = settings(draws=8)
-UNTIL, PEOPLE = date(2026, 3, 31), 60
+UNTIL, PEOPLE = date(2026, 3, 31), 160
 LOCALE = "locale/outcomes.yaml"
 # Names of trials, analyses, brands and people that are written alike in both languages.
 LATIN = {

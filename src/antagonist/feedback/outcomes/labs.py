@@ -12,6 +12,8 @@ from antagonist.feedback.state_model import PatientState, Statement
 from antagonist.label.facts import fact_types
 
 LIVER = ("alt", "ast", "bilirubin")
+PHOSPHATASE = "alkaline_phosphatase"
+Cholestasis = Literal["below", "not_below", "not_on_record"]
 
 
 class Value(NamedTuple):
@@ -45,15 +47,16 @@ class LabGrade:
 
 @dataclass(frozen=True, slots=True)
 class HyCandidate:
-    """Transaminase and bilirubin over their lines together; the rest of the rule is for a person.
+    """Transaminase and bilirubin over their lines together; other causes are for a person.
 
-    alkaline_phosphatase: 'not on record', since the dictionary of facts has none.
+    alkaline_phosphatase: whether below twice its upper limit about then, as the rule asks. Where it
+    is not below there is no candidate; where it is not on record there may be one.
     """
 
     on: date
     transaminase_xuln: float
     bilirubin_xuln: float
-    alkaline_phosphatase: str = "not on record"
+    alkaline_phosphatase: Cholestasis = "not_on_record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def laboratory(state: PatientState, at: datetime) -> Laboratory:
     """Liver tests of the record, oldest first, by test."""
     return {
         name: tuple(sorted(_value(name, said, at) for said in state.facts.get(name, ())))
-        for name in LIVER
+        for name in (*LIVER, PHOSPHATASE)
     }
 
 
@@ -134,14 +137,26 @@ def _pairs(labs: Laboratory, start: date, last: date) -> list[HyCandidate]:
             if start < v.on <= last and v.xuln is not None
         ]
 
+    phosphatase = during(PHOSPHATASE)
     return [
-        HyCandidate(max(day, other), enzyme, bilirubin)
+        HyCandidate(max(day, other), enzyme, bilirubin, _phosphatase(max(day, other), phosphatase))
         for day, enzyme in during("alt", "ast")
         for other, bilirubin in during("bilirubin")
         if abs((day - other).days) <= apart
     ]
 
 
+def _phosphatase(on: date, values: Sequence[tuple[date, float]]) -> Cholestasis:
+    """What alkaline phosphatase was about a day; the highest value counts."""
+    apart = whole("hy_together_days")
+    near = [xuln for day, xuln in values if abs((day - on).days) <= apart]
+    if not near:
+        return "not_on_record"
+    return "below" if max(near) < number("hy_phosphatase_xuln") else "not_below"
+
+
 def _is_candidate(pair: HyCandidate) -> bool:
+    if pair.alkaline_phosphatase == "not_below":
+        return False
     high = pair.transaminase_xuln > number("hy_transaminase_xuln")
     return high and pair.bilirubin_xuln > number("hy_bilirubin_xuln")

@@ -11,7 +11,13 @@ from antagonist.feedback.rating_items import rating_items
 from antagonist.feedback.simulated.who import WEEK, Person
 
 VISIT = 6  # day of the week on which the week is asked about
-ULN = {"alt": (40.0, "U/L"), "ast": (40.0, "U/L"), "bilirubin": (21.0, "umol/L")}
+ULN = {
+    "alt": (40.0, "U/L"),
+    "ast": (40.0, "U/L"),
+    "bilirubin": (21.0, "umol/L"),
+    "alkaline_phosphatase": (120.0, "U/L"),
+}
+USUAL_XULN = {"bilirubin": 0.5, "alkaline_phosphatase": 0.6}
 RATED_WEEKS = (11, 23)
 CLINICIAN = "clinician"
 
@@ -122,7 +128,8 @@ def _liver_on_treatment(who: Person, on: date) -> None:
 def _liver(who: Person, on: date, times: float, bilirubin: float) -> None:
     for test, (limit, unit) in ULN.items():
         around = float(np.exp(who.rates.liver.within * who.rng.normal()))
-        level = 0.5 * bilirubin if test == "bilirubin" else who.liver_level * times
+        level = USUAL_XULN.get(test, who.liver_level * times)
+        level *= bilirubin if test == "bilirubin" else 1.0
         said = {"test": test, "value": round(limit * level * around, 1), "unit": unit}
         who.say("lab", on, {**said, "upper_limit": limit, "specimen": "blood"}, 8)
 

@@ -57,3 +57,17 @@ def test_hys_law_needs_both_about_the_same_time(
 def test_hys_law_is_not_looked_at_without_bilirubin() -> None:
     seen = outcomes([lab(30, "alt", 9.0)])
     assert (seen.hy_candidate, seen.hy_looked_at) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("phosphatase", "said"),
+    [(1.9, "below"), (2.0, None), (None, "not_on_record")],
+)
+def test_a_high_alkaline_phosphatase_is_another_thing(
+    phosphatase: float | None, said: str | None
+) -> None:
+    told = [lab(30, "alt", 4.0), lab(31, "bilirubin", 2.5)]
+    told += [] if phosphatase is None else [lab(35, "alkaline_phosphatase", phosphatase)]
+    found = outcomes(told)
+    assert found.hy_looked_at
+    assert (found.hy_candidate.alkaline_phosphatase if found.hy_candidate else None) == said
