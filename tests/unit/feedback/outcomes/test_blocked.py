@@ -15,8 +15,11 @@ from antagonist.feedback.outcomes.blocked import hours_blocked, longest_runs, un
 from antagonist.feedback.outcomes.course import Course, Intake
 from antagonist.feedback.outcomes.intake import Taken, by_evidence, fixed, intake_probabilities
 from antagonist.feedback.outcomes.rules import intake_rules
+from antagonist.foundation.clock import hours_between
 from antagonist.foundation.errors import InputError
+from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.settings import settings
+from antagonist.planning.response import drawn_for, response
 
 FEW = settings(draws=40)
 
@@ -34,6 +37,22 @@ def test_a_sampler_of_certain_doses_gives_what_all_taken_gives() -> None:
     assert two is not None
     assert np.array_equal(one.share, two.share)
     assert one.summary.questionable == 0
+
+
+def test_the_sum_over_doses_is_the_course_solved_as_a_whole() -> None:
+    seen = course(doses([0, 2, 3, 7, 8], mg=100), 14)
+    found = hours_blocked(seen, at(14), units_for([seen], FEW), FEW, all_taken)
+    assert found is not None
+    records = tuple(
+        EventRecord(float(round(hours_between(at(0), d.at))), amt_mg=d.dose_mg, product=d.release)
+        for d in seen.intakes
+    )
+    # the same draws: the seed gives the same patients of one product
+    whole = drawn_for("whole", records, {}, FEW)
+    unit = response("oral_tablet", {}, FEW, 24)
+    time_h = np.arange(float(found.summary.hours))
+    share = (whole.signal("mu_odds", time_h) >= unit.line).mean(axis=1)
+    assert found.share == pytest.approx(share, abs=1e-12)
 
 
 def test_nobody_took_any_is_no_hour_blocked() -> None:
