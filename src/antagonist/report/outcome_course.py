@@ -153,7 +153,8 @@ def _time_axis(axes: Axes, start: date, end: date, words: Wording) -> None:
     days = [short_date(start + timedelta(days=t), words) for t in ticks]
     axes.set_xticks(ticks, days, fontsize=7.5)
     axes.set_xlim(-0.02 * span - 0.5, 1.02 * span + 0.5)
-    axes.set_xlabel(f"{words.text('out.date_axis')}, {start.year}", fontsize=8.5)
+    years = "–".join(dict.fromkeys((str(start.year), str(end.year))))
+    axes.set_xlabel(f"{words.text('out.date_axis')}, {years}", fontsize=8.5)
 
 
 def _legend(words: Wording) -> tuple[list[Line2D], list[str]]:

@@ -89,21 +89,36 @@ def section(
     tables: Sequence[Table] = (),
     lines: Sequence[str] = (),
     compare: bool = False,
+    also: Sequence[str] = (),
 ) -> Section:
-    """A section of a measure of the definitions. compare: with published figures beside it."""
+    """A section of a measure of the definitions. compare: with published figures beside it.
+
+    also: other measures that it shows; their definitions stand below, their figures beside.
+    """
     found = definitions()[measure]
-    source = words.text(
-        "out.source", source=found.source, provenance=provenance_text(found.provenance, words)
-    )
-    beside = [_published(published()[measure], words)] if compare and measure in published() else []
+    figures = [f for name in (measure, *also) for f in published().get(name, ())]
+    beside = [_published(figures, words)] if compare and figures else []
     return Section(
         in_language(found.title, words),
         in_language(found.text, words),
-        source,
+        _source(measure, words),
         charts,
         [*tables, *beside],
-        lines,
+        [*lines, *(_defined(name, words) for name in also)],
     )
+
+
+def _source(measure: str, words: Wording) -> str:
+    found = definitions()[measure]
+    read = provenance_text(found.provenance, words)
+    return words.text("out.source", source=found.source, provenance=read)
+
+
+def _defined(measure: str, words: Wording) -> str:
+    """A definition in one line."""
+    found = definitions()[measure]
+    title, text = in_language(found.title, words), in_language(found.text, words)
+    return f"{title}: {text} {_source(measure, words)}"
 
 
 def _published(figures: Sequence[PublishedFigure], words: Wording) -> Table:

@@ -11,6 +11,7 @@ from antagonist.report.numbers import two_digits
 from antagonist.report.outcome_pages import Section, headers, section
 from antagonist.report.outcome_phrases import rate_text, share_text, system_title, term_title
 from antagonist.report.outcome_program_harm import rating_rows
+from antagonist.report.outcome_program_use import ALSO
 from antagonist.report.wording import Wording
 
 
@@ -91,7 +92,7 @@ def alcohol_section(found: PatientOutcomes, words: Wording) -> Section | None:
     ]
     rows.append([words.text("out.who"), " → ".join(levels)])
     table = Table(words.text("out.interval95"), headers(words, "measure", "value"), rows)
-    return section("heavy_days", words, tables=[table])
+    return section("heavy_days", words, tables=[table], also=ALSO)
 
 
 def effects_section(found: PatientOutcomes, words: Wording) -> Section | None:

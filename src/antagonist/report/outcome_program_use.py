@@ -19,6 +19,8 @@ from antagonist.report.outcome_phrases import (
 )
 from antagonist.report.wording import Wording
 
+ALSO = ("abstinent_days", "no_heavy")
+
 
 def weeks_section(found: ProgrammeOutcomes, words: Wording) -> Section | None:
     """Confirmed abstinent weeks."""
@@ -107,4 +109,4 @@ def heavy_section(found: ProgrammeOutcomes, words: Wording) -> Section | None:
             missing = f"{words.text('out.not_told')}: {count_text(each.not_told, words)}"
             rows.append([group, f"{name}: {words.text('out.no_heavy')}", f"{told}; {missing}"])
     table = Table(words.text("out.mean95"), headers(words, "group", "measure", "value"), rows)
-    return section("heavy_days", words, tables=[table], compare=True)
+    return section("heavy_days", words, tables=[table], compare=True, also=ALSO)

@@ -137,6 +137,14 @@ def test_pages_stand_alone_and_equal_reports_give_equal_bytes(language: str) -> 
         assert report.sections[0].title in text
 
 
+def test_every_measure_of_the_definitions_is_cited_in_the_program_report() -> None:
+    report = program_report(program(), outcome_words("en"))
+    text = " ".join([x for s in report.sections for x in (s.definition, *s.lines)])
+    shown = {name for name, found in definitions().items() if found.text.en in text}
+    # all injections of a small program may be hidden, and the section with them
+    assert set(definitions()) - shown <= {"injections"}
+
+
 def test_worst_case_stands_before_observed_and_best() -> None:
     report = patient_report(patient(), outcome_words("en"))
     urine_table = next(s for s in report.sections if "Urine" in s.title).tables[0]
