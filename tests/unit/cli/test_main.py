@@ -22,6 +22,7 @@ COMMANDS = (
     "provocation",
     "today",
     "replay",
+    "report",
     "study",
     "calibrate",
     "validate",
@@ -60,6 +61,8 @@ COMMANDS = (
     "alarms acknowledge",
     "alarms override",
     "alarms burden",
+    "programme report",
+    "programme simulate",
 )
 
 
