@@ -20,7 +20,7 @@ from antagonist.pharmacology.kernel.compiled.steps import (
     stride,
     walk,
 )
-from antagonist.pharmacology.kernel.compiled.tile import rows, weighed
+from antagonist.pharmacology.kernel.compiled.tile import rows
 from antagonist.pharmacology.kernel.limits import BLOCK, STEPS
 
 
@@ -29,8 +29,16 @@ def _written(out: Floats, decayed: Floats, shares: Floats, block: int) -> None:
     """Add one block of modes, each its share times its decay at every step, to what is seen."""
     count, row = out.shape[0], block * STEPS
     whole = count - count % BLOCK
+    # taken out of the loop: the compiler cannot know that writing leaves the shares alone
+    c0, c1 = splat(shares[block]), splat(shares[block + 1])
+    c2, c3 = splat(shares[block + 2]), splat(shares[block + 3])
+    c4, c5 = splat(shares[block + 4]), splat(shares[block + 5])
+    c6, c7 = splat(shares[block + 6]), splat(shares[block + 7])
     for n in range(0, whole, BLOCK):
-        total = weighed(rows(decayed, row + n, STEPS), shares, block)
+        x = rows(decayed, row + n, STEPS)
+        even = c0 * x[0] + c2 * x[2] + c4 * x[4] + c6 * x[6]
+        odd = c1 * x[1] + c3 * x[3] + c5 * x[5] + c7 * x[7]
+        total = even + odd
         store(out, n, total if block == 0 else total + load(out, n))
     for n in range(whole, count):
         even, odd = 0.0, 0.0
