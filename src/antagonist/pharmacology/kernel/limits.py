@@ -24,5 +24,5 @@ DEPTH = 64
 STEPS = 256
 # Hours and draws worked out at once where draws stand side by side. Decays over an hour multiply
 # up from the first of so many hours, so each adds 1e-16 to the next.
-HOURS = 64
+HOURS = 128
 LANES = 64
