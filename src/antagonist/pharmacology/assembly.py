@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.dosing.records import EventRecord
-from antagonist.pharmacology.kernel import Jumps, LinearSystem, endless, solve
+from antagonist.pharmacology.kernel import Ints, Jumps, LinearSystem, endless, solve
 from antagonist.pharmacology.kernel.sensitivity import Tangents, solve_with_gradient
 from antagonist.pharmacology.kernel.steady import endless_with_gradient
 from antagonist.pharmacology.models import Formulation, Structure
@@ -49,6 +49,39 @@ class Assembly:
             {name: tuple(x.of_subject(s) for x in ways) for name, ways in self.slots.items()},
             {name: tuple(x.of_subject(s) for x in ways) for name, ways in self.infusions.items()},
             None if self.gradient is None else self.gradient.of_subject(s),
+        )
+
+    def picked(self, subjects: Ints, regimes: Ints) -> Assembly:
+        """Some subjects, each in one of its regimes for ever; both shape (N,)."""
+
+        def part(quantity: Quantity) -> Quantity:
+            return quantity[subjects, regimes][:, None]
+
+        def slot(x: Slot) -> Slot:
+            return Slot(x.target, part(x.amount), part(x.delay_h))
+
+        def infusion(x: Infusion) -> Infusion:
+            held, lasts = x.rate_mg_per_h, x.duration_h
+            rate = None if held is None else part(held)
+            lasts = None if lasts is None else part(lasts)
+            return Infusion(slot(x.slot), part(x.lasting), rate, lasts)
+
+        system, gradient = self.system, self.gradient
+        if gradient is not None:
+            gradient = SystemGradient(
+                gradient.rates_per_h[subjects, regimes][:, None],
+                gradient.outputs[subjects, regimes][:, None],
+            )
+        return Assembly(
+            LinearSystem(
+                system.rates_per_h[subjects, regimes][:, None],
+                system.outputs[subjects, regimes][:, None],
+            ),
+            self.names,
+            self.outputs,
+            {name: tuple(slot(x) for x in ways) for name, ways in self.slots.items()},
+            {name: tuple(infusion(x) for x in ways) for name, ways in self.infusions.items()},
+            gradient,
         )
 
     def of_regime(self, regime: int) -> Assembly:
@@ -133,15 +166,16 @@ def _dose_jumps(
     jumps = []
     for infusion in assembly.infusions[name]:
         start = time_h + infusion.slot.delay_h[:, regime]
-        duration_h = amount_mg / record.rate_mg_per_h * infusion.lasting[:, regime]
-        rate = record.rate_mg_per_h * infusion.slot.amount[:, regime]
+        at = (slice(None), regime)
+        rate, duration_h = infusion.timed(amount_mg, record.rate_mg_per_h, at)
+        rate = rate * infusion.slot.amount[:, regime]
         jumps.append(Jump(start, infusion.slot.target, rate))
         jumps.append(Jump(start + duration_h, infusion.slot.target, -rate))
     return jumps
 
 
 def _checked(record: EventRecord) -> EventRecord:
-    if record.rate_mg_per_h < 0:
+    if record.rate_mg_per_h < 0 and record.rate_mg_per_h not in (-1, -2):
         raise InputError("", "RATE", record.rate_mg_per_h, ">= 0: the rate is not modelled")
     if (record.ss == 1 or record.addl > 0) and not record.ii_h > 0:
         raise InputError("", "II", record.ii_h, "> 0 with SS or ADDL")
@@ -176,7 +210,7 @@ def _record_jumps(
         given = np.asarray(record.amt_mg, dtype=float)
         amount_mg = Varying(given, doses[dose]) if dose in doses else given
         if record.ss == 1:
-            jumps += _steady_state(assembly, name, record, amount_mg, regime)
+            jumps += steady_state(assembly, name, record, amount_mg, regime)
         for n in range(record.addl + 1):
             time_h = record.time_h + n * record.ii_h
             held = regime + (sum(c <= time_h for c in changes[regime:]) if n else 0)
@@ -184,12 +218,14 @@ def _record_jumps(
     return jumps
 
 
-def _steady_state(
+def steady_state(
     assembly: Assembly, name: str, record: EventRecord, amount_mg: Quantity, regime: int
 ) -> list[Jump]:
     """What endless earlier doses have left at the record's time, and what they still bring.
 
     Doses that may not yet be released in full are taken one by one, all before them as a sum.
+    name: way in. amount_mg: of one dose, one number or shape (S,).
+    Returns jumps of all subjects. Raises InputError where there is no steady state.
     """
     interval_h, subjects = record.ii_h, assembly.system.rates_per_h.shape[0]
     held = assembly.of_regime(regime)

@@ -53,6 +53,7 @@ def load_nonmem(
     columns: Collection[str] | None = None,
     dose_limits_mg: Mapping[str, float] | None = None,
     covariates_hold: CovariateRule = "from_row",
+    observed: bool = False,
 ) -> tuple[Subject, ...]:
     """Subjects of a CSV file with NONMEM's columns.
 
@@ -64,12 +65,14 @@ def load_nonmem(
         that name a compartment only have no limit.
     covariates_hold: ``from_row``: a row's values hold from it to the next row; ``to_row``:
         NONMEM's rule, they hold from the row before it (its dose still takes its own row's).
+    observed: also read what a fit needs: DVID, values beyond a limit (BLQ with LLOQ, or CENS),
+        and RATE -1 and -2.
     Returns one subject per ID, records in file order; covariates of the first row are the
     subject's, later ones stand on the record where they change: on the row itself, or with
     ``to_row`` on an EVID 2 record after the row before (and ADDL written out).
     Raises InputError naming file, line, column, value and what is allowed.
     """
-    table = read_table(path, columns)
+    table = read_table(path, columns, observed=observed)
     limits = dose_limits_mg or {}
     _check_covariates(table)
     groups = groupby(table.rows, key=_subject_id)
@@ -79,7 +82,7 @@ def load_nonmem(
         if subject_id in subjects:
             allowed = "all rows of one ID together; this ID stands in two places"
             raise group[0].error("id", allowed)
-        subject = _subject(subject_id, group, table.extra, products, limits)
+        subject = _subject(subject_id, group, table.extra, products, limits, observed)
         early = covariates_hold == "to_row"
         subjects[subject_id] = _one_row_earlier(subject) if early else subject
     return tuple(subjects.values())
@@ -124,6 +127,7 @@ def _subject(
     extra: tuple[str, ...],
     products: Collection[str],
     limits: Mapping[str, float],
+    observed: bool,
 ) -> Subject:
     records: list[EventRecord] = []
     held: dict[str, Covariate] = {}
@@ -134,7 +138,7 @@ def _subject(
         held |= changed
         if index == 0:
             start, changed = dict(held), {}
-        record = _record(row, changed, products, limits)
+        record = _record(row, changed, products, limits, observed)
         if records and record.time_h < records[-1].time_h and record.evid not in (3, 4):
             allowed = f"{records[-1].time_h:g} or more; time may go back only at EVID 3 or 4"
             raise row.error("time", allowed)
@@ -160,6 +164,7 @@ def _record(
     covariates: Mapping[str, Covariate],
     products: Collection[str],
     limits: Mapping[str, float],
+    observed: bool,
 ) -> EventRecord:
     if "time" not in row.cells:
         raise row.error("time", "hours as a number")
@@ -168,13 +173,16 @@ def _record(
     if amt_mg < 0:
         raise row.error("amt", "0 or more, mg")
     evid = _evid(row, amt_mg)
-    rate, addl, ii_h, ss = _rate(row), _addl(row), _interval_h(row), _steady(row)
+    rate, addl, ii_h, ss = _rate(row, observed), _addl(row), _interval_h(row), _steady(row)
     product, cmt = _product(row, products), _compartment(row)
     if evid in (1, 4):
         _check_dose(row, amt_mg, addl, ii_h, ss)
         _check_target(row, amt_mg, product, cmt, limits)
     else:
         _check_no_dose(row, evid)
+    value, beyond = (_observed(row), 0) if evid == 0 else (None, 0)
+    if observed and evid == 0:
+        value, beyond = _censored(row, value)
     return EventRecord(
         time_h=time_h,
         evid=evid,
@@ -186,7 +194,10 @@ def _record(
         ss=ss,
         product=product,
         covariates=covariates,
-        dv=_observed(row) if evid == 0 else None,
+        dv=value,
+        beyond=cast(Literal[-1, 0, 1], beyond),
+        dvid=row.whole("dvid", 0, 10_000, "a whole number") or None if observed else None,
+        line=row.line if observed else None,
     )
 
 
@@ -196,9 +207,11 @@ def _evid(row: Row, amt_mg: float) -> Evid:
     return 1 if amt_mg > 0 else 0
 
 
-def _rate(row: Row) -> float:
+def _rate(row: Row, observed: bool) -> float:
     rate = row.number("rate", 0.0, "0 (bolus) or a rate in mg/h")
     if rate in (-1, -2):
+        if observed:
+            return rate
         raise row.error("rate", RATE_WORDS)
     if rate < 0:
         raise row.error("rate", "0 (bolus) or a rate in mg/h")
@@ -268,6 +281,25 @@ def _observed(row: Row) -> float | None:
     hidden = row.whole("mdv", 0, 1, "0 or 1")
     value = row.number("dv", 0.0, "a number, or '.' for none")
     return value if "dv" in row.cells and not hidden else None
+
+
+def _censored(row: Row, value: float | None) -> tuple[float | None, int]:
+    """Value or limit, and -1 where the true value is below it, 1 where it is above."""
+    if row.whole("mdv", 0, 1, "0 or 1"):
+        return None, 0
+    if "limit" in row.cells:
+        raise row.error("limit", "nothing: values between two limits are not supported")
+    beyond = row.whole("cens", -1, 1, "0, 1 (below DV) or -1 (above DV)")
+    if row.whole("blq", 0, 1, "0 or 1"):
+        if beyond:
+            raise row.error("cens", "0 where BLQ is 1")
+        limit = row.number("lloq", 0.0, "the limit, more than 0")
+        if limit <= 0:
+            raise row.error("lloq", "the limit, more than 0, where BLQ is 1")
+        return limit, -1
+    if beyond and value is None:
+        raise row.error("dv", "the limit, where CENS is not 0")
+    return value, -beyond
 
 
 def _covariate(text: str) -> Covariate:
