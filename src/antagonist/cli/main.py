@@ -14,6 +14,7 @@ from antagonist.cli.bench import bench
 from antagonist.cli.calibrate import calibrate
 from antagonist.cli.common import guarded
 from antagonist.cli.compare import compare
+from antagonist.cli.fit import fit
 from antagonist.cli.label import label_app
 from antagonist.cli.plan import plan
 from antagonist.cli.provocation import provocation
@@ -70,6 +71,7 @@ app.add_typer(alarms_app, name="alarms")
 app.command()(guarded(today))
 app.command()(guarded(replay))
 app.command()(guarded(study))
+app.command()(guarded(fit))
 app.command()(guarded(calibrate))
 app.command()(guarded(validate))
 app.command()(guarded(bench))

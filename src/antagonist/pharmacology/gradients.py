@@ -66,7 +66,9 @@ def by_phi(
     """
     _check(names, parameters)
     scale = by_value({name: np.asarray(phi[name], dtype=float) for name in parameters}, names)
-    plain = {n: backward_with_gradient(scale[n], p.transform)[:, None] for n, p in parameters.items()}
+    plain = {
+        n: backward_with_gradient(scale[n], p.transform)[:, None] for n, p in parameters.items()
+    }
     columns = {name: [scale[name]] * len(covariates) for name in parameters}
     for regime, known in enumerate(covariates):
         for effect in structure.covariates:

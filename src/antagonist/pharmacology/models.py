@@ -123,12 +123,15 @@ class Residual(_Data):
 
     adds: what adds up, ``variances`` as above or ``deviations``: sd = additive + proportional *
         prediction. log_sd: sd of the logarithm of the observed value instead of both.
+    sd_at_zero: sd where the prediction is 0 and so without any error of its own; 0: such a value
+        cannot be (NONMEM's models often say ``IF (W.EQ.0) W = 1``).
     """
 
     proportional: float = Field(default=0.0, ge=0)
     additive: float = Field(default=0.0, ge=0)
     adds: Literal["variances", "deviations"] = "variances"
     log_sd: float = Field(default=0.0, ge=0)
+    sd_at_zero: float = Field(default=0.0, ge=0)
     source: str
     provenance: Provenance
 

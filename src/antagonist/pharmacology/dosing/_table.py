@@ -81,9 +81,7 @@ class Table:
     extra: tuple[str, ...]
 
 
-def read_table(
-    path: Path, extra_known: Collection[str] | None, *, observed: bool = False
-) -> Table:
+def read_table(path: Path, extra_known: Collection[str] | None, *, observed: bool = False) -> Table:
     """Table of a CSV file, plain or ``.csv.gz``.
 
     Reserved column names are lower-cased. extra_known: names of extra columns that are

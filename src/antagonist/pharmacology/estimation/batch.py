@@ -23,7 +23,8 @@ class Levels:
     """Observed values of S subjects, padded to the most that any has; every shape (S, T).
 
     known: 0 for padding. beyond: -1 below, 1 above a limit. linear: sd is the sum of both parts.
-    logged: the error is on the logarithm, with sd ``proportional``; ``value`` is its logarithm.
+    at_zero: sd where the prediction is 0. logged: the error is on the logarithm, with sd
+    ``proportional``; ``value`` is its logarithm.
     """
 
     time_h: Floats
@@ -33,6 +34,7 @@ class Levels:
     beyond: Floats
     additive: Floats
     proportional: Floats
+    at_zero: Floats
     linear: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
     logged: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
@@ -44,12 +46,16 @@ class Levels:
 
 @dataclass(frozen=True)
 class Batch:
-    """What is known of S subjects, in the form that is estimated from."""
+    """What is known of S subjects, in the form that is estimated from.
+
+    timed: whether a random effect moves the hour of a jump, as that of a lag time does.
+    """
 
     problem: Problem
     plan: Plan
     effects: tuple[Effect, ...]
     levels: Levels
+    timed: bool
 
     @property
     def subjects(self) -> int:
@@ -72,7 +78,9 @@ def batch_of(problem: Problem, histories: Sequence[History]) -> Batch:
     levels = _levels(problem, histories)
     plan = plan_of(problem, histories, _widths(problem, histories))
     effects = effects_of(problem, histories, plan.regimes)
-    return Batch(problem, plan, effects, levels)
+    batch = Batch(problem, plan, effects, levels, timed=False)
+    built = assembled(batch, np.zeros((len(histories), len(problem.names))))
+    return replace(batch, timed=bool(filled(plan, built).time_h.any()))
 
 
 def _widths(problem: Problem, histories: Sequence[History]) -> dict[str, int]:
@@ -88,7 +96,7 @@ def _widths(problem: Problem, histories: Sequence[History]) -> dict[str, int]:
 def _levels(problem: Problem, histories: Sequence[History]) -> Levels:
     names = list(problem.structure.outputs)
     shape = (len(histories), max(1, *(len(h.levels) for h in histories), 1))
-    time_h, value, known, beyond, additive, proportional = np.zeros((6, *shape))
+    time_h, value, known, beyond, additive, proportional, at_zero = np.zeros((7, *shape))
     output = np.zeros(shape, dtype=np.intp)
     linear, logged = np.zeros((2, *shape), dtype=bool)
     for s, history in enumerate(histories):
@@ -98,13 +106,13 @@ def _levels(problem: Problem, histories: Sequence[History]) -> Levels:
             output[s, t] = names.index(level.output)
             linear[s, t], logged[s, t] = error.adds == "deviations", error.log_sd > 0
             value[s, t] = np.log(level.value) if error.log_sd > 0 else level.value
-            additive[s, t] = error.additive
+            additive[s, t], at_zero[s, t] = error.additive, error.sd_at_zero
             proportional[s, t] = error.log_sd or error.proportional
         count = len(history.levels)
         time_h[s, count:] = history.levels[-1].time_h if count else 0.0
     return Levels(
-        time_h, output, value, known, beyond, additive, proportional, linear, logged
-    )
+        time_h, output, value, known, beyond, additive, proportional, at_zero, linear, logged
+    )  # fmt: skip
 
 
 def _error(problem: Problem, level: Level) -> Residual:

@@ -41,7 +41,7 @@ def _history(subject: Subject, structure: Structure, source: str) -> History:
     records: list[EventRecord] = []
     levels: list[Level] = []
     shifts: list[float] = []
-    shift_h, now_h, observed = 0.0, -math.inf, False
+    shift_h, now_h, observed, dosed = 0.0, -math.inf, False, False
     for record in subject.records:
         if record.time_h + shift_h < now_h and record.evid in (3, 4):
             shift_h = now_h - record.time_h
@@ -54,10 +54,13 @@ def _history(subject: Subject, structure: Structure, source: str) -> History:
         if changed:
             records.append(EventRecord(time_h, 2, covariates=changed))
         if record.dv is not None:
-            levels.append(_level(record, time_h, structure, source, subject.id))
-            shifts.append(shift_h)
+            level = _level(record, time_h, structure, source, subject.id)
+            if dosed or _counts_undosed(level, structure, source):
+                levels.append(level)
+                shifts.append(shift_h)
         elif record.evid in (1, 3, 4):
             records.append(replace(record, time_h=time_h, covariates={}))
+            dosed = record.evid != 3
         observed = seen or record.dv is not None
         now_h = time_h
     start = _known(subject.covariates, structure)
@@ -84,6 +87,21 @@ def _level(
         allowed = f"more than 0: the error of {name} is on its logarithm"
         raise InputError(source, f"{where}, column dv", record.dv, allowed)
     return Level(time_h, name, record.dv, record.beyond, None, record.line)
+
+
+def _counts_undosed(level: Level, structure: Structure, source: str) -> bool:
+    """Whether a value before any dose, of which 0 is predicted, has an error to be judged by.
+
+    A 0 or a value below a limit there says nothing; any other is refused.
+    """
+    error = structure.residuals[level.output]
+    if error.additive > 0 or (error.sd_at_zero > 0 and error.log_sd == 0):
+        return True
+    if level.beyond < 0 or level.value == 0:
+        return False
+    where = f"line {level.line}, column dv" if level.line else f"time {level.time_h:g}"
+    allowed = f"0 before the first dose: {level.output} has no additive error"
+    raise InputError(source, where, level.value, allowed)
 
 
 def output_of(record: EventRecord, structure: Structure, where: str) -> str:

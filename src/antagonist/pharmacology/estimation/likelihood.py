@@ -33,20 +33,28 @@ class Evaluation:
     information: Floats
     prediction: Floats
 
+    def part(self, rows: Ints) -> Evaluation:
+        """Of some of the subjects."""
+        return Evaluation(
+            self.value[rows], self.gradient[rows], self.information[rows], self.prediction[rows]
+        )
+
     def put(self, rows: Ints, other: Evaluation) -> None:
         """Take over another evaluation of some rows (of as many levels or fewer)."""
         self.value[rows], self.gradient[rows] = other.value, other.gradient
         self.information[rows] = other.information
-        self.prediction[rows, : other.prediction.shape[1]] = other.prediction
+        wide = min(self.prediction.shape[1], other.prediction.shape[1])
+        self.prediction[rows, :wide] = other.prediction[:, :wide]
 
 
-def evaluated(batch: Batch, eta: Floats, precision: Floats) -> Evaluation:
-    """The objective at etas of shape (S, q). precision: inverse of omega, shape (q, q).
+def evaluated(batch: Batch, eta: Floats) -> Evaluation:
+    """The objective at etas of shape (S, q).
 
     The expected Hessian of a value is f_i f_j / v + v_i v_j / (2 v^2). Source: Wang 2007,
     J Pharmacokinet Pharmacodyn 34:575, equations of FOCE with interaction; Almquist, Leander and
     Jirstrand 2015, J Pharmacokinet Pharmacodyn 42:191 (gradients of the same objective).
     """
+    precision = batch.problem.precision
     with np.errstate(all="ignore"):
         prediction, slope = predicted(batch, eta)
         scale, stretch = _scaled(batch.levels, prediction)
@@ -81,6 +89,8 @@ def deviation(levels: Levels, scale: Floats) -> tuple[Floats, Floats]:
     part = levels.proportional * scale
     root = np.sqrt(levels.additive**2 + part**2)
     slope = np.divide(levels.proportional * part, root, out=np.zeros_like(root), where=root > 0)
+    if levels.at_zero.any():
+        root = np.where(scale == 0, np.maximum(root, levels.at_zero), root)
     if levels.linear.any():
         root = np.where(levels.linear, levels.additive + part, root)
         slope = np.where(levels.linear, levels.proportional, slope)
@@ -106,10 +116,24 @@ def _terms(levels: Levels, scale: Floats) -> tuple[Floats, Floats, Floats]:
         chance = log_ndtr(z)
         hazard = np.exp(-0.5 * z**2 - _LOG_ROOT_2_PI - chance)
         z_slope = beyond / sd - z * lean
+        # A limit out of reach, as of a prediction of 0, is certain and pulls at nothing.
+        pull = np.where(hazard > 0, hazard * z_slope, 0.0)
         terms = np.where(beyond != 0, -2.0 * chance, terms)
-        slope = np.where(beyond != 0, -hazard * z_slope, slope)
-        weight = np.where(beyond != 0, hazard * (z + hazard) * z_slope**2, weight)
+        slope = np.where(beyond != 0, -pull, slope)
+        curve = np.where(hazard > 0, pull * (z + hazard) * z_slope, 0.0)
+        weight = np.where(beyond != 0, curve, weight)
     out = levels.known == 0
     if out.any():
         terms, slope, weight = (np.where(out, 0.0, a) for a in (terms, slope, weight))
     return terms, slope, weight
+
+
+def residuals(levels: Levels, prediction: Floats) -> Floats:
+    """Observed minus predicted over the sd there, shape (S, T); nan beyond limits and for padding.
+
+    prediction: shape (S, T), in the unit of the levels.
+    """
+    with np.errstate(all="ignore"):
+        scale = _scaled(levels, prediction)[0]
+        off: Floats = (levels.value - scale) / deviation(levels, scale)[0]
+    return np.where((levels.known > 0) & (levels.beyond == 0), off, np.nan)

@@ -39,7 +39,7 @@ class Doses:
     regime: Ints
     until_h: Floats
 
-    def part(self, rows: Ints, place: Ints) -> Doses:
+    def part(self, place: Ints) -> Doses:
         """Doses of some subjects; place: their new number, -1 for those left out."""
         keep = place[self.subject] >= 0
         return replace(
@@ -75,7 +75,7 @@ class Plan:
         place = np.full(len(self.time_h), -1)
         place[rows] = np.arange(len(rows))
         time_h = self.time_h[rows]
-        doses = tuple(d.part(rows, place) for d in self.doses)
+        doses = tuple(d.part(place) for d in self.doses)
         return replace(
             self, time_h=time_h, regime=self.regime[rows], reset=self.reset[rows], doses=doses
         )
@@ -97,7 +97,7 @@ class _Columns:
 
 
 def plan_of(problem: Problem, histories: Sequence[History], width: dict[str, int]) -> Plan:
-    """The plan of some histories. width: jumps that a dose of each way makes, with and without RATE.
+    """The plan of some histories. width: jumps that a dose of each way makes, ``|rate`` with RATE.
 
     Raises InputError for a compartment that the model does not have.
     """
@@ -161,13 +161,8 @@ def _plan(
             time_h[s, column], regime[s, column], reset[s, column] = hour, held, empties
     doses = []
     for (way, rate, steady_ii_h), found in rows.items():
-        subject, column, hour, amount, held, until = zip(*found, strict=True)
-        doses.append(
-            Doses(
-                way, rate, steady_ii_h, np.array(subject), np.array(column), np.array(hour),
-                np.array(amount), np.array(held), np.array(until),
-            )  # fmt: skip
-        )
+        arrays = [np.array(one) for one in zip(*found, strict=True)]
+        doses.append(Doses(way, rate, steady_ii_h, *arrays))
     hours = [time_h.min(), *(d.time_h.min() for d in doses)]
     hours += [x.time_h for h in histories for x in h.levels]
     start_h = float(min((h for h in hours if np.isfinite(h)), default=0.0))
@@ -211,9 +206,7 @@ def _made(doses: Doses, assembly: Assembly) -> list[_Placed]:
 def _made_steady(doses: Doses, assembly: Assembly, column: int) -> list[_Placed]:
     """What endless earlier doses bring, in columns from ``column`` on."""
     alone = assembly.picked(doses.subject, doses.regime)
-    record = EventRecord(
-        0.0, 1, 1.0, doses.rate_mg_per_h, ii_h=doses.steady_ii_h, ss=1
-    )
+    record = EventRecord(0.0, 1, 1.0, doses.rate_mg_per_h, ii_h=doses.steady_ii_h, ss=1)
     jumps = steady_state(alone, doses.way, record, doses.amount_mg, 0)
     return [
         _Placed(doses.subject, column + k, doses.time_h + j.time_h, j.target, j.amount)
@@ -265,9 +258,9 @@ def _stacked(
             tangent[at] = given.gradient
     order = np.argsort(time_h, axis=1, kind="stable")
     if (order[:, 1:] < order[:, :-1]).any():
-        time_h, amount, target, reset, regime = (
-            np.take_along_axis(a, order, axis=1) for a in (time_h, amount, target, reset, regime)
-        )
+        time_h, amount = (np.take_along_axis(a, order, axis=1) for a in (time_h, amount))
+        target, regime = (np.take_along_axis(a, order, axis=1) for a in (target, regime))
+        reset = np.take_along_axis(reset, order, axis=1)
         time_tangent, tangent = (
             np.take_along_axis(a, order[..., None], axis=1) if a.shape[1] > 1 else a
             for a in (time_tangent, tangent)

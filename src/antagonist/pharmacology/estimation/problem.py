@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,12 @@ from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord
 from antagonist.pharmacology.models import Formulation, Parameter, Residual, Structure
-from antagonist.pharmacology.subjects import definitions, forward, subject_covariance
+from antagonist.pharmacology.subjects import (
+    backward,
+    definitions,
+    forward,
+    subject_covariance,
+)
 
 Floats = NDArray[np.float64]
 
@@ -67,6 +73,18 @@ class Problem:
     names: tuple[str, ...]
     omega: Floats
 
+    @cached_property
+    def root(self) -> Floats:
+        """Lower triangular square root of omega, shape (q, q)."""
+        lower: Floats = np.linalg.cholesky(self.omega).astype(np.float64)
+        return lower
+
+    @cached_property
+    def precision(self) -> Floats:
+        """Inverse of omega, shape (q, q)."""
+        inverse: Floats = np.linalg.inv(self.omega).astype(np.float64)
+        return inverse
+
 
 def problem_of(
     structure: Structure,
@@ -106,3 +124,13 @@ def _check_omega(model: str, omega: Floats, count: int) -> None:
         return
     allowed = "a symmetric, positive definite covariance of the random effects"
     raise InputError(model, "omega", str(np.asarray(omega).tolist()), allowed)
+
+
+def values_at(problem: Problem, eta: Floats) -> dict[str, float]:
+    """Parameters with random effects at etas of shape (q,), without covariate effects."""
+    return {
+        name: float(
+            backward(np.asarray(problem.centre[name] + eta[n]), problem.parameters[name].transform)
+        )
+        for n, name in enumerate(problem.names)
+    }

@@ -1,9 +1,10 @@
 """The least of each subject's objective, all subjects side by side.
 
-Newton's method with the expected Hessian and a correction that is learnt from the gradients met
-(Dennis, Gay and Welsch 1981, ACM Trans Math Softw 7:348, with the symmetric rank one update), kept
-in bounds as by Levenberg and Marquardt. The gradient is exact, the dependence of the variance on
-the prediction included. A subject that has converged leaves the batch.
+Steps in a trust region (Moré and Sorensen 1983, SIAM J Sci Stat Comput 4:553) with the expected
+Hessian and a correction learnt from the gradients met (Dennis, Gay and Welsch 1981, ACM Trans Math
+Softw 7:348, with the symmetric rank one update). The gradient is exact, the dependence of the
+variance on the prediction included. All is in units of the prior: eta = root @ zeta, so that the
+prior's part of the Hessian is 1. A subject that has converged leaves the batch.
 """
 
 from __future__ import annotations
@@ -11,19 +12,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from antagonist.pharmacology.estimation.batch import Batch
 from antagonist.pharmacology.estimation.likelihood import Evaluation, evaluated
 from antagonist.pharmacology.estimation.problem import Floats
 from antagonist.pharmacology.kernel import Ints
 
+Marks = NDArray[np.bool_]
+
 # Squared distance to the least that is left, in units of the posterior's variance.
 CLOSE = 1e-14
-# Longest step, in units of the prior's sds.
-_LONGEST = 2.0
-_MOST_TRIALS = 100
-_MOST_DAMPING = 1e12
+MOST_TRIALS = 100
+_FIRST_RADIUS = 1.0
+_LARGEST_RADIUS = 4.0
+_SMALLEST_RADIUS = 1e-9
 _HALVINGS = 60
+# A trial that lost more than this many times the gain that was expected teaches nothing.
+_FAR = 10.0
 
 
 @dataclass(frozen=True)
@@ -39,127 +45,170 @@ class Found:
 class _State:
     """A search under way: where it is, what it has learnt, how far it dares to go."""
 
-    eta: Floats
+    zeta: Floats
     at: Evaluation
+    gradient: Floats  # (S, q), of half the objective by zeta
+    information: Floats  # (S, q, q)
     learnt: Floats  # (S, q, q)
-    damping: Floats  # (S,)
+    radius: Floats  # (S,)
+    normal: Floats | None  # (S, q)
 
     def part(self, rows: Ints) -> _State:
-        at = self.at
-        kept = Evaluation(
-            at.value[rows], at.gradient[rows], at.information[rows], at.prediction[rows]
+        return _State(
+            self.zeta[rows],
+            self.at.part(rows),
+            self.gradient[rows],
+            self.information[rows],
+            self.learnt[rows],
+            self.radius[rows],
+            None if self.normal is None else self.normal[rows],
         )
-        return _State(self.eta[rows], kept, self.learnt[rows], self.damping[rows])
+
+    def within(self, gradient: Floats, information: Floats) -> tuple[Floats, Floats]:
+        """Derivatives along what may be moved in; across it the Hessian is 1."""
+        if self.normal is None:
+            return gradient, information
+        across = self.normal[:, :, None] * self.normal[:, None, :]
+        along = np.eye(gradient.shape[1]) - across
+        kept: Floats = (along @ gradient[..., None])[..., 0]
+        return kept, along @ information @ along + across
 
 
-def searched(batch: Batch, start: Floats, precision: Floats) -> Found:
+def searched(batch: Batch, start: Floats, normal: Floats | None = None) -> Found:
     """Search from a start for each subject, shape (S, q); a start without variance is drawn in.
 
-    precision: inverse of omega. The value found is never above that of the start.
+    normal: one direction of zeta for each subject that is not moved in, shape (S, q), of length 1.
+    The value found is never above that of the start.
     """
-    subjects = batch.subjects
-    eta, at = _usable(batch, start, precision)
-    trials = np.ones(subjects, dtype=np.intp)
-    rows = np.flatnonzero(np.isfinite(at.value))
-    state = _State(eta, at, np.zeros_like(at.information), np.zeros(subjects)).part(rows)
-    inside, held = batch.part(rows), rows
-    for _ in range(_MOST_TRIALS):
-        hessian = _trusted(state)
-        going = _left(state.at.gradient, hessian) > CLOSE
-        going &= state.damping < _MOST_DAMPING
+    root = batch.problem.root
+    eta, at = _usable(batch, start)
+    trials = np.ones(batch.subjects, dtype=np.intp)
+    held = np.flatnonzero(np.isfinite(at.value))
+    state = _begun(eta, at, root, normal).part(held)
+    inside = batch.part(held)
+    for _ in range(MOST_TRIALS):
+        with np.errstate(over="ignore"):
+            step, expected, left = _steps(state)
+        going = (left > CLOSE) & (state.radius > _SMALLEST_RADIUS)
         if not going.all():
-            done = np.flatnonzero(~going)
-            eta[held[done]] = state.eta[done]
-            at.put(held[done], state.part(done).at)
-            keep = np.flatnonzero(going)
+            done, keep = np.flatnonzero(~going), np.flatnonzero(going)
+            _keep(eta, at, held[done], state.part(done), root)
             if not len(keep):
-                break
-            state, hessian, held = state.part(keep), hessian[keep], held[keep]
-            inside = inside.part(keep)
+                return Found(eta, at, trials)
+            state, step, expected = state.part(keep), step[keep], expected[keep]
+            held, inside = held[keep], inside.part(keep)
         trials[held] += 1
-        _advance(state, inside, hessian, precision)
-    else:
-        eta[held] = state.eta
-        at.put(held, state.at)
+        _advance(state, inside, step, expected, root)
+    _keep(eta, at, held, state, root)
     return Found(eta, at, trials)
 
 
-def _usable(batch: Batch, start: Floats, precision: Floats) -> tuple[Floats, Evaluation]:
+def _keep(eta: Floats, at: Evaluation, rows: Ints, state: _State, root: Floats) -> None:
+    eta[rows] = state.zeta @ root.T
+    at.put(rows, state.at)
+
+
+def _usable(batch: Batch, start: Floats) -> tuple[Floats, Evaluation]:
     """Starts with a finite objective, halved towards 0 until it is; and their evaluation."""
     eta = start.copy()
-    at = evaluated(batch, eta, precision)
+    at = evaluated(batch, eta)
     for _ in range(_HALVINGS):
         rows = np.flatnonzero(~np.isfinite(at.value) & (eta != 0).any(axis=1))
         if not len(rows):
             break
         eta[rows] *= 0.5
         eta[rows] = np.where(np.abs(eta[rows]) < 1e-3, 0.0, eta[rows])
-        at.put(rows, evaluated(batch.part(rows), eta[rows], precision))
+        at.put(rows, evaluated(batch.part(rows), eta[rows]))
     return eta, at
 
 
-def _trusted(state: _State) -> Floats:
-    """The expected Hessian with what was learnt, where that curves upwards; else without."""
-    information = state.at.information
-    total: Floats = information + state.learnt
-    floor = np.linalg.eigvalsh(information)[:, 0]
-    bad = ~(np.linalg.eigvalsh(total)[:, 0] > 1e-3 * floor)
-    total[bad] = information[bad]
-    return total
+def _begun(eta: Floats, at: Evaluation, root: Floats, normal: Floats | None) -> _State:
+    zeta: Floats = np.linalg.solve(root, eta.T).T.astype(np.float64)
+    nothing = np.zeros_like(at.information)
+    radius = np.full(len(eta), _FIRST_RADIUS)
+    state = _State(zeta, at, at.gradient, nothing, nothing.copy(), radius, normal)
+    there = state.within(at.gradient @ root, root.T @ at.information @ root)
+    state.gradient, state.information = there
+    return state
 
 
-def solved(matrix: Floats, vector: Floats) -> Floats:
-    """Solve for one vector each; shapes (S, q, q) and (S, q)."""
-    result: Floats = np.linalg.solve(matrix, vector[..., None])[..., 0]
-    return result
+def _steps(state: _State) -> tuple[Floats, Floats, Floats]:
+    """The best step of each model within its radius, the gain expected, and how far is left.
+
+    Shapes (S, q), (S,) and (S,). The last is infinite where the model curves downwards.
+    """
+    values, vectors = np.linalg.eigh(state.information + state.learnt)
+    along = (state.gradient[:, None, :] @ vectors)[:, 0]
+    positive = values[:, 0] > 0
+    safe = np.where(positive[:, None], values, 1.0)
+    left = np.where(positive, (along**2 / safe).sum(axis=1), np.inf)
+    shift = _shift(values, along, state.radius)
+    part = -along / np.maximum(values + shift[:, None], 1e-300)
+    part = np.clip(part, -1e100, 1e100)
+    length = np.sqrt((part**2).sum(axis=1))
+    part *= np.minimum(1.0, state.radius / np.maximum(length, 1e-300))[:, None]
+    expected = -(along * part).sum(axis=1) - 0.5 * (values * part**2).sum(axis=1)
+    step: Floats = (vectors @ part[..., None])[..., 0]
+    return step, expected, left
 
 
-def _left(gradient: Floats, hessian: Floats) -> Floats:
-    """Squared distance to the least in units of the posterior's variance, shape (S,)."""
-    total: Floats = (gradient * solved(hessian, gradient)).sum(axis=1)
-    return total
+def _shift(values: Floats, along: Floats, radius: Floats) -> Floats:
+    """What must be added to the eigenvalues for a step of the radius; 0 where none is needed."""
+    size = np.sqrt((along**2).sum(axis=1))
+    low = np.maximum(0.0, -values[:, 0] + 1e-10 * (1.0 + np.abs(values[:, -1])))
+    high = np.maximum(low, size / radius - values[:, 0])
+    short = np.sqrt(((along / np.maximum(values + low[:, None], 1e-300)) ** 2).sum(axis=1))
+    needed = short > radius
+    shift = np.where(needed, high, low)
+    for _ in range(30):
+        if not needed.any():
+            break
+        parts = along / np.maximum(values + shift[:, None], 1e-300)
+        length = np.sqrt((parts**2).sum(axis=1))
+        slope = (parts**2 / np.maximum(values + shift[:, None], 1e-300)).sum(axis=1)
+        # Newton's method on 1 / length, which is nearly straight.
+        move = (length / np.maximum(slope, 1e-300)) * length * (length - radius) / radius
+        after = np.clip(shift + move, low, high)
+        near = np.abs(length - radius) <= 0.05 * radius
+        shift = np.where(needed & ~near, after, shift)
+        needed = needed & ~near & (after != low)
+    return shift
 
 
-def _advance(state: _State, batch: Batch, hessian: Floats, precision: Floats) -> None:
+def _advance(state: _State, batch: Batch, step: Floats, expected: Floats, root: Floats) -> None:
     """One trial for each subject; changes the state."""
     before = state.at
-    size = np.diagonal(hessian, axis1=1, axis2=2)
-    damped = hessian + state.damping[:, None, None] * (size[:, :, None] * np.eye(size.shape[1]))
-    step = -solved(damped, before.gradient)
-    far = np.sqrt(np.abs((step @ precision * step).sum(axis=1)))
-    step *= np.minimum(1.0, _LONGEST / np.maximum(far, 1e-300))[:, None]
-    trial = state.eta + step
-    found = evaluated(batch, trial, precision)
+    trial = state.zeta + step
+    found = evaluated(batch, trial @ root.T)
+    there = found.gradient @ root, root.T @ found.information @ root
+    gradient, information = state.within(*there)
     finite = np.isfinite(found.value)
-    expected = -(before.gradient * step).sum(axis=1)
-    expected -= 0.5 * ((hessian @ step[..., None])[..., 0] * step).sum(axis=1)
     gained = 0.5 * (before.value - np.where(finite, found.value, np.inf))
     ratio = gained / np.maximum(expected, 1e-300)
     # So near the least the values are equal to rounding; the gradient says which is nearer.
     blurred = finite & (np.abs(gained) < 1e-12 * (1.0 + np.abs(before.value)))
-    better = np.abs(found.gradient).max(axis=1) < np.abs(before.gradient).max(axis=1)
-    taken = np.where(blurred, better, gained > 0)
-    _learn(state, found, step, finite)
-    damping = state.damping
-    good = taken & (blurred | (ratio > 0.5))
-    poor = ~taken | (~blurred & (ratio < 0.1))
-    eased = np.where(damping < 1e-4, 0.0, damping * 0.1)
-    raised = np.maximum(1e-2, damping * np.where(taken, 3.0, 10.0))
-    state.damping = np.where(good, eased, np.where(poor, raised, damping))
+    better = np.abs(gradient).max(axis=1) < np.abs(state.gradient).max(axis=1)
+    taken = np.where(blurred, better & (gained > -1e-12 * (1.0 + np.abs(before.value))), gained > 0)
+    length = np.sqrt((step**2).sum(axis=1))
+    radius = state.radius
+    wider = np.minimum(np.maximum(radius, 2.0 * length), _LARGEST_RADIUS)
+    narrower = np.where(taken, 0.5, 0.25) * np.minimum(length, radius)
+    good = taken & (blurred | (ratio > 0.7))
+    state.radius = np.where(good, wider, np.where(taken & (ratio > 0.2), radius, narrower))
+    # What lies far beyond the model, as behind a wall, says nothing of the slope here.
+    _learn(state, gradient, information, step, taken | (finite & (ratio > -_FAR)))
     rows = np.flatnonzero(taken)
-    state.eta[rows] = trial[rows]
-    chosen = Evaluation(
-        found.value[rows], found.gradient[rows], found.information[rows], found.prediction[rows]
-    )
-    state.at.put(rows, chosen)
+    state.zeta[rows], state.gradient[rows] = trial[rows], gradient[rows]
+    state.information[rows] = information[rows]
+    state.at.put(rows, found.part(rows))
 
 
-def _learn(state: _State, found: Evaluation, step: Floats, finite: np.ndarray) -> None:
+def _learn(state: _State, gradient: Floats, information: Floats, step: Floats, near: Marks) -> None:
     """Correct what was learnt so that it explains the change of the gradient along the step."""
-    change = found.gradient - state.at.gradient - (found.information @ step[..., None])[..., 0]
+    change = gradient - state.gradient - (information @ step[..., None])[..., 0]
     miss = change - (state.learnt @ step[..., None])[..., 0]
     along = (miss * step).sum(axis=1)
     norm = np.sqrt((miss**2).sum(axis=1) * (step**2).sum(axis=1))
-    rows = np.flatnonzero(finite & (np.abs(along) > 1e-6 * norm) & (norm > 0))
+    rows = np.flatnonzero(near & (np.abs(along) > 1e-6 * norm) & (norm > 0))
     update = miss[rows, :, None] * miss[rows, None, :] / along[rows, None, None]
     state.learnt[rows] += update

@@ -86,20 +86,20 @@ def values_with_gradient(
         name: np.full((subjects, 1), problem.centre[name]) for name in problem.parameters
     }
     for n, name in enumerate(problem.names):
-        value = problem.centre[name] + eta[:, n : n + 1]
-        phi[name] = Varying(value, np.broadcast_to(units[n], (subjects, 1, count)))
+        moved = problem.centre[name] + eta[:, n : n + 1]
+        phi[name] = Varying(moved, np.broadcast_to(units[n], (subjects, 1, count)))
     transforms = {name: p.transform for name, p in problem.parameters.items()}
     plain = {name: backward_with_gradient(phi[name], transforms[name]) for name in phi}
     shifted = dict(phi)
     for effect in effects:
-        held = dict(plain)
+        held: dict[str, Quantity] = dict(plain)
         if effect.value is not None:
             held[effect.covariate] = effect.value
         shift = shaped(parse(effect.shift).of(held), (subjects, regimes))
         if not effect.holds.all():
             shift = chosen(effect.holds, shift, 0.0)
         shifted[effect.parameter] = shifted[effect.parameter] + shift
-    found = {}
+    found: dict[str, Quantity] = {}
     for name, value in shifted.items():
         same = value is phi[name]
         backed = plain[name] if same else backward_with_gradient(value, transforms[name])
