@@ -77,6 +77,7 @@ def batch_of(problem: Problem, histories: Sequence[History]) -> Batch:
     """
     levels = _levels(problem, histories)
     plan = plan_of(problem, histories, _widths(problem, histories))
+    levels = replace(levels, time_h=np.maximum(levels.time_h, plan.start_h))
     effects = effects_of(problem, histories, plan.regimes)
     batch = Batch(problem, plan, effects, levels, timed=False)
     built = assembled(batch, np.zeros((len(histories), len(problem.names))))
@@ -139,8 +140,8 @@ def predicted(batch: Batch, eta: Floats) -> tuple[Floats, Floats]:
     stacked = filled(batch.plan, built)
     assert built.gradient is not None
     tangents = built.gradient.with_jumps(stacked)
-    start_h = min(batch.plan.start_h, float(batch.levels.time_h.min()))
-    solution = solve_with_gradient(built.system, stacked.jumps, tangents, start_h=start_h)
+    jumps, start_h = stacked.jumps, batch.plan.start_h
+    solution = solve_with_gradient(built.system, jumps, tangents, start_h=start_h)
     value, gradient = solution.at(batch.levels.time_h)
     which = batch.levels.output
     if value.shape[1] == 1:

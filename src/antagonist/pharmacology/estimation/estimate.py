@@ -96,8 +96,8 @@ def map_estimate(
 
 
 def _take_lower(eta: Floats, at: Evaluation, other: Found, best: Ints, number: int) -> None:
-    now = np.where(np.isfinite(at.value), at.value, np.inf)
-    rows = np.flatnonzero(other.at.value < now - _LOWER * (1.0 + np.abs(other.at.value)))
+    lower = other.at.value + _LOWER * (1.0 + np.abs(other.at.value)) < at.value
+    rows = np.flatnonzero(lower)
     eta[rows], best[rows] = other.eta[rows], number
     at.put(rows, other.at.part(rows))
 

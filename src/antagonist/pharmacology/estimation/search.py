@@ -84,6 +84,8 @@ def searched(batch: Batch, start: Floats, normal: Floats | None = None) -> Found
     eta, at = _usable(batch, start)
     trials = np.ones(batch.subjects, dtype=np.intp)
     held = np.flatnonzero(np.isfinite(at.value))
+    if not len(held):
+        return Found(eta, at, trials)
     state = _begun(eta, at, root, normal).part(held)
     inside = batch.part(held)
     for _ in range(MOST_TRIALS):
