@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.assembly import Assembly, assemble
+from antagonist.pharmacology.assembly import assemble
+from antagonist.pharmacology.estimation.loops import Loops, loops_of
 from antagonist.pharmacology.estimation.plan import Plan, filled, plan_of
 from antagonist.pharmacology.estimation.problem import Floats, History, Level, Problem
+from antagonist.pharmacology.estimation.tape import tape_of
 from antagonist.pharmacology.estimation.values import Effect, effects_of, values_with_gradient
 from antagonist.pharmacology.kernel import Ints
 from antagonist.pharmacology.kernel.sensitivity import solve_with_gradient
@@ -39,15 +41,16 @@ class Levels:
     logged: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
     def part(self, rows: Ints) -> Levels:
-        """Those of some subjects, without columns that none of them needs."""
-        wide = max(1, int(self.known[rows].sum(axis=1).max(initial=0)))
-        return Levels(*(getattr(self, name)[rows, :wide] for name in self.__dataclass_fields__))
+        """Those of some subjects."""
+        return Levels(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What is known of S subjects, in the form that is estimated from.
+    """What is known of subjects, in the form that is estimated from.
 
+    plan, effects, levels, loops: of all; rows: which of them these S are.
+    loops: the same for the compiled loops; None where they cannot serve the model.
     timed: whether a random effect moves the hour of a jump, as that of a lag time does.
     """
 
@@ -55,19 +58,26 @@ class Batch:
     plan: Plan
     effects: tuple[Effect, ...]
     levels: Levels
+    loops: Loops | None
     timed: bool
+    rows: Ints
 
     @property
     def subjects(self) -> int:
         """Their number S."""
-        return len(self.levels.time_h)
+        return len(self.rows)
 
     def part(self, rows: Ints) -> Batch:
         """The same for some of the subjects."""
+        return replace(self, rows=self.rows[rows])
+
+    def own(self) -> tuple[Plan, tuple[Effect, ...], Levels]:
+        """Plan, effects and levels of these subjects alone."""
+        rows = self.rows
+        if len(rows) == len(self.plan.time_h) and (rows == np.arange(len(rows))).all():
+            return self.plan, self.effects, self.levels
         effects = tuple(e.part(rows) for e in self.effects)
-        return replace(
-            self, plan=self.plan.part(rows), effects=effects, levels=self.levels.part(rows)
-        )
+        return self.plan.part(rows), effects, self.levels.part(rows)
 
 
 def batch_of(problem: Problem, histories: Sequence[History]) -> Batch:
@@ -76,22 +86,14 @@ def batch_of(problem: Problem, histories: Sequence[History]) -> Batch:
     Raises InputError for a way in, an output or a formula that the model does not have.
     """
     levels = _levels(problem, histories)
-    plan = plan_of(problem, histories, _widths(problem, histories))
+    records = [r for h in histories for r in h.records if r.evid in (1, 4)]
+    tape = tape_of(problem, records)
+    plan = plan_of(problem, histories, tape.widths)
     levels = replace(levels, time_h=np.maximum(levels.time_h, plan.start_h))
     effects = effects_of(problem, histories, plan.regimes)
-    batch = Batch(problem, plan, effects, levels, timed=False)
-    built = assembled(batch, np.zeros((len(histories), len(problem.names))))
-    return replace(batch, timed=bool(filled(plan, built).time_h.any()))
-
-
-def _widths(problem: Problem, histories: Sequence[History]) -> dict[str, int]:
-    """Jumps that a dose of each way makes."""
-    records = [r for h in histories for r in h.records if r.evid in (1, 4)]
-    eta = np.zeros((1, len(problem.names)))
-    values = values_with_gradient(problem, (), eta, 1)
-    built = assemble(problem.structure, problem.products, values, records)
-    found = {name: len(slots) for name, slots in built.slots.items()}
-    return found | {f"{name}|rate": 2 * len(ways) for name, ways in built.infusions.items()}
+    loops = loops_of(problem, tape, plan, effects, vars(levels)) if tape.closed else None
+    rows = np.arange(len(histories))
+    return Batch(problem, plan, effects, levels, loops, tape.timed, rows)
 
 
 def _levels(problem: Problem, histories: Sequence[History]) -> Levels:
@@ -124,26 +126,20 @@ def _error(problem: Problem, level: Level) -> Residual:
     return error
 
 
-def assembled(batch: Batch, eta: Floats) -> Assembly:
-    """The kernel's system of every subject with its derivatives by the random effects."""
-    problem, plan = batch.problem, batch.plan
-    values: dict[str, Quantity] = values_with_gradient(problem, batch.effects, eta, plan.regimes)
-    return assemble(problem.structure, problem.products, values, plan.used)
-
-
 def predicted(batch: Batch, eta: Floats) -> tuple[Floats, Floats]:
     """Predictions at the levels' times, shape (S, T), and their derivatives, shape (S, T, q).
 
     eta: shape (S, q).
     """
-    built = assembled(batch, eta)
-    stacked = filled(batch.plan, built)
+    problem, (plan, effects, levels) = batch.problem, batch.own()
+    values: dict[str, Quantity] = values_with_gradient(problem, effects, eta, plan.regimes)
+    built = assemble(problem.structure, problem.products, values, plan.used)
+    stacked = filled(plan, built)
     assert built.gradient is not None
     tangents = built.gradient.with_jumps(stacked)
-    jumps, start_h = stacked.jumps, batch.plan.start_h
-    solution = solve_with_gradient(built.system, jumps, tangents, start_h=start_h)
-    value, gradient = solution.at(batch.levels.time_h)
-    which = batch.levels.output
+    solution = solve_with_gradient(built.system, stacked.jumps, tangents, start_h=plan.start_h)
+    value, gradient = solution.at(levels.time_h)
+    which = levels.output
     if value.shape[1] == 1:
         return value[:, 0], np.moveaxis(gradient[:, 0], 1, 2)
     rows, columns = np.ogrid[: which.shape[0], : which.shape[1]]

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antagonist.pharmacology.estimation.batch import Batch, batch_of
-from antagonist.pharmacology.estimation.likelihood import Evaluation, evaluated
+from antagonist.pharmacology.estimation.evaluation import Evaluation
+from antagonist.pharmacology.estimation.likelihood import evaluated, evaluated_at_each
 from antagonist.pharmacology.estimation.problem import Floats, History, Problem
-from antagonist.pharmacology.estimation.search import Found, searched
+from antagonist.pharmacology.estimation.search import Found, searched, searched_by_arrays
 from antagonist.pharmacology.estimation.starts import promising
 from antagonist.pharmacology.kernel import Ints
 
@@ -25,7 +26,7 @@ _NEAR_KINK = 1e-7
 _BESIDE_KINK = 1e-5
 # More starts where lag times or durations have random effects: there the objective has kinks.
 _TRIED, _KEPT = 8, 1
-_TRIED_KINKED, _KEPT_KINKED = 32, 8
+_TRIED_KINKED, _KEPT_KINKED = 64, 16
 
 End = Literal["least", "kink", "not_converged", "impossible"]
 
@@ -75,7 +76,7 @@ def map_estimate(
 
     data: histories, or the batch made of them. start: first start, shape (S, q); default 0.
     starts: further searches, from the most promising of points spread over the prior; default 1,
-        8 where lag times or durations have random effects.
+        16 where lag times or durations have random effects.
     Returns the Estimates, the same for each subject whatever other subjects are in the data.
     Raises InputError as ``batch_of``.
     Source of objective and covariance: Wang 2007, J Pharmacokinet Pharmacodyn 34:575.
@@ -141,12 +142,9 @@ def _curved(batch: Batch, eta: Floats, at: Evaluation) -> tuple[Floats, Floats]:
     """Distance left in posterior sds and least curvature, from differences of exact gradients."""
     root = batch.problem.root
     size = len(root)
-    hessian = np.empty((len(eta), size, size))
-    for i in range(size):
-        move = _DIFFERENCE * root[:, i]
-        ahead, behind = (evaluated(batch, eta + side * move) for side in (1.0, -1.0))
-        slope = (ahead.gradient - behind.gradient) @ root / (2.0 * _DIFFERENCE)
-        hessian[:, i] = slope
+    moves = _DIFFERENCE * np.concatenate([root.T, -root.T])
+    gradient = evaluated_at_each(batch, eta + moves[:, None, :])[1] @ root
+    hessian = np.swapaxes(gradient[:size] - gradient[size:], 0, 1) / (2.0 * _DIFFERENCE)
     hessian = 0.5 * (hessian + np.swapaxes(hessian, 1, 2))
     values, vectors = np.linalg.eigh(hessian)
     along = ((at.gradient @ root)[:, None, :] @ vectors)[:, 0]
@@ -167,7 +165,7 @@ def _at_kink(batch: Batch, eta: Floats, at: Evaluation, rows: Ints) -> NDArray[n
     there = evaluated(part, here + _NEAR_KINK * step @ root.T)
     jump = (there.gradient - now.gradient) @ root
     normal = _unit(jump)
-    along = searched(part, here, normal)
+    along = searched_by_arrays(part, here, normal)
     lower = along.at.value <= now.value
     slope = along.at.gradient @ root
     slope -= (slope * normal).sum(axis=1)[:, None] * normal

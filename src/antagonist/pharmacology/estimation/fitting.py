@@ -10,10 +10,10 @@ import numpy as np
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.catalogue import formulations, load_structure, products_of
 from antagonist.pharmacology.dosing.nonmem import CovariateRule, load_nonmem
-from antagonist.pharmacology.estimation.batch import Batch, batch_of, predicted
+from antagonist.pharmacology.estimation.batch import Batch, batch_of
 from antagonist.pharmacology.estimation.estimate import Estimates, map_estimate
 from antagonist.pharmacology.estimation.histories import histories_of, ignored_covariates
-from antagonist.pharmacology.estimation.likelihood import residuals
+from antagonist.pharmacology.estimation.likelihood import evaluated, residuals
 from antagonist.pharmacology.estimation.problem import Floats, History, Problem, problem_of
 
 
@@ -67,6 +67,6 @@ def fitted(
     except InputError as error:
         source = error.source or data.name
         raise InputError(source, error.field, error.value, error.allowed) from None
-    population = predicted(batch, np.zeros_like(estimates.eta))[0]
+    population = evaluated(batch, np.zeros_like(estimates.eta)).prediction
     weighted = residuals(batch.levels, estimates.prediction)
     return Fit(problem, histories, batch, estimates, ignored, population, weighted)

@@ -8,47 +8,47 @@ the same with the sign turned; an error on the logarithm has log y and log f in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from antagonist.pharmacology.estimation.batch import Batch, Levels, predicted
+from antagonist.pharmacology.estimation.evaluation import Evaluation
 from antagonist.pharmacology.estimation.problem import Floats
-from antagonist.pharmacology.kernel import Ints
 
 _LOG_ROOT_2_PI = 0.9189385332046727
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """The objective of S subjects at some etas, with derivatives.
-
-    value: shape (S,); infinite where a prediction has no variance. gradient, information: of half
-    the objective, shapes (S, q) and (S, q, q); the second is the expected Hessian.
-    prediction: shape (S, T).
-    """
-
-    value: Floats
-    gradient: Floats
-    information: Floats
-    prediction: Floats
-
-    def part(self, rows: Ints) -> Evaluation:
-        """Of some of the subjects."""
-        return Evaluation(
-            self.value[rows], self.gradient[rows], self.information[rows], self.prediction[rows]
-        )
-
-    def put(self, rows: Ints, other: Evaluation) -> None:
-        """Take over another evaluation of some rows (of as many levels or fewer)."""
-        self.value[rows], self.gradient[rows] = other.value, other.gradient
-        self.information[rows] = other.information
-        wide = min(self.prediction.shape[1], other.prediction.shape[1])
-        self.prediction[rows, :wide] = other.prediction[:, :wide]
-
-
 def evaluated(batch: Batch, eta: Floats) -> Evaluation:
     """The objective at etas of shape (S, q).
+
+    By compiled loops; by arrays (``by_arrays``) for whom these cannot serve or may lose digits.
+    """
+    if batch.loops is None:
+        return by_arrays(batch, eta)
+    found, _, doubts = batch.loops.call(batch.rows, np.ascontiguousarray(eta), search=False)
+    rows = np.flatnonzero(doubts)
+    if len(rows):
+        found.put(rows, by_arrays(batch.part(rows), eta[rows]))
+    return found
+
+
+def evaluated_at_each(batch: Batch, points: Floats) -> tuple[Floats, Floats]:
+    """Objectives (K, S) and gradients (K, S, q) at K etas of each subject, shape (K, S, q)."""
+    count, subjects = points.shape[:2]
+    if batch.loops is None or count == 1:
+        each = [evaluated(batch, point) for point in points]
+        return np.array([e.value for e in each]), np.array([e.gradient for e in each])
+    flat = np.ascontiguousarray(points).reshape(count * subjects, -1)
+    found, _, doubts = batch.loops.call(np.tile(batch.rows, count), flat, search=False)
+    value, gradient = found.value.reshape(count, subjects), found.gradient.reshape(points.shape)
+    for k in np.flatnonzero(doubts.reshape(count, subjects).any(axis=1)):
+        rows = np.flatnonzero(doubts.reshape(count, subjects)[k])
+        again = by_arrays(batch.part(rows), points[k, rows])
+        value[k, rows], gradient[k, rows] = again.value, again.gradient
+    return value, gradient
+
+
+def by_arrays(batch: Batch, eta: Floats) -> Evaluation:
+    """The objective at etas of shape (S, q), by the kernel's general way.
 
     The expected Hessian of a value is f_i f_j / v + v_i v_j / (2 v^2). Source: Wang 2007,
     J Pharmacokinet Pharmacodyn 34:575, equations of FOCE with interaction; Almquist, Leander and
@@ -57,8 +57,9 @@ def evaluated(batch: Batch, eta: Floats) -> Evaluation:
     precision = batch.problem.precision
     with np.errstate(all="ignore"):
         prediction, slope = predicted(batch, eta)
-        scale, stretch = _scaled(batch.levels, prediction)
-        terms, by_scale, weight = _terms(batch.levels, scale)
+        levels = batch.own()[2]
+        scale, stretch = _scaled(levels, prediction)
+        terms, by_scale, weight = _terms(levels, scale)
         by_eta = stretch[..., None] * slope
         pulled = eta @ precision
         value = terms.sum(axis=1) + (pulled * eta).sum(axis=1)

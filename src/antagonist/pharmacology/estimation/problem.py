@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,6 +79,11 @@ class Problem:
         """Lower triangular square root of omega, shape (q, q)."""
         lower: Floats = np.linalg.cholesky(self.omega).astype(np.float64)
         return lower
+
+    @cached_property
+    def tapes(self) -> dict[Any, Any]:
+        """Operations of the model by the ways in that are used, once they have been made."""
+        return {}
 
     @cached_property
     def precision(self) -> Floats:

@@ -15,21 +15,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antagonist.pharmacology.estimation.batch import Batch
-from antagonist.pharmacology.estimation.likelihood import Evaluation, evaluated
+from antagonist.pharmacology.estimation.evaluation import Evaluation
+from antagonist.pharmacology.estimation.likelihood import by_arrays
 from antagonist.pharmacology.estimation.problem import Floats
 from antagonist.pharmacology.kernel import Ints
+from antagonist.pharmacology.kernel.limits import (
+    CLOSE,
+    FAR,
+    FIRST_RADIUS,
+    HALVINGS,
+    LARGEST_RADIUS,
+    MOST_TRIALS,
+    SMALLEST_RADIUS,
+)
 
 Marks = NDArray[np.bool_]
-
-# Squared distance to the least that is left, in units of the posterior's variance.
-CLOSE = 1e-14
-MOST_TRIALS = 100
-_FIRST_RADIUS = 1.0
-_LARGEST_RADIUS = 4.0
-_SMALLEST_RADIUS = 1e-9
-_HALVINGS = 60
-# A trial that lost more than this many times the gain that was expected teaches nothing.
-_FAR = 10.0
 
 
 @dataclass(frozen=True)
@@ -74,11 +74,28 @@ class _State:
         return kept, along @ information @ along + across
 
 
-def searched(batch: Batch, start: Floats, normal: Floats | None = None) -> Found:
+def searched(batch: Batch, start: Floats) -> Found:
     """Search from a start for each subject, shape (S, q); a start without variance is drawn in.
 
-    normal: one direction of zeta for each subject that is not moved in, shape (S, q), of length 1.
+    By compiled loops; by arrays for whom these cannot serve or may lose digits at the end.
     The value found is never above that of the start.
+    """
+    if batch.loops is None:
+        return searched_by_arrays(batch, start)
+    eta = np.array(start, dtype=np.float64, order="C")
+    at, trials, doubts = batch.loops.call(batch.rows, eta, search=True)
+    rows = np.flatnonzero(doubts)
+    if len(rows):
+        again = searched_by_arrays(batch.part(rows), start[rows])
+        eta[rows], trials[rows] = again.eta, again.trials
+        at.put(rows, again.at)
+    return Found(eta, at, trials)
+
+
+def searched_by_arrays(batch: Batch, start: Floats, normal: Floats | None = None) -> Found:
+    """As ``searched``, all by arrays.
+
+    normal: one direction of zeta for each subject that is not moved in, shape (S, q), of length 1.
     """
     root = batch.problem.root
     eta, at = _usable(batch, start)
@@ -91,7 +108,7 @@ def searched(batch: Batch, start: Floats, normal: Floats | None = None) -> Found
     for _ in range(MOST_TRIALS):
         with np.errstate(over="ignore"):
             step, expected, left = _steps(state)
-        going = (left > CLOSE) & (state.radius > _SMALLEST_RADIUS)
+        going = (left > CLOSE) & (state.radius > SMALLEST_RADIUS)
         if not going.all():
             done, keep = np.flatnonzero(~going), np.flatnonzero(going)
             _keep(eta, at, held[done], state.part(done), root)
@@ -113,21 +130,20 @@ def _keep(eta: Floats, at: Evaluation, rows: Ints, state: _State, root: Floats) 
 def _usable(batch: Batch, start: Floats) -> tuple[Floats, Evaluation]:
     """Starts with a finite objective, halved towards 0 until it is; and their evaluation."""
     eta = start.copy()
-    at = evaluated(batch, eta)
-    for _ in range(_HALVINGS):
+    at = by_arrays(batch, eta)
+    for _ in range(HALVINGS):
         rows = np.flatnonzero(~np.isfinite(at.value) & (eta != 0).any(axis=1))
         if not len(rows):
             break
-        eta[rows] *= 0.5
-        eta[rows] = np.where(np.abs(eta[rows]) < 1e-3, 0.0, eta[rows])
-        at.put(rows, evaluated(batch.part(rows), eta[rows]))
+        eta[rows] = np.where(np.abs(eta[rows]) < 2e-3, 0.0, 0.5 * eta[rows])
+        at.put(rows, by_arrays(batch.part(rows), eta[rows]))
     return eta, at
 
 
 def _begun(eta: Floats, at: Evaluation, root: Floats, normal: Floats | None) -> _State:
     zeta: Floats = np.linalg.solve(root, eta.T).T.astype(np.float64)
     nothing = np.zeros_like(at.information)
-    radius = np.full(len(eta), _FIRST_RADIUS)
+    radius = np.full(len(eta), FIRST_RADIUS)
     state = _State(zeta, at, at.gradient, nothing, nothing.copy(), radius, normal)
     there = state.within(at.gradient @ root, root.T @ at.information @ root)
     state.gradient, state.information = there
@@ -181,7 +197,7 @@ def _advance(state: _State, batch: Batch, step: Floats, expected: Floats, root: 
     """One trial for each subject; changes the state."""
     before = state.at
     trial = state.zeta + step
-    found = evaluated(batch, trial @ root.T)
+    found = by_arrays(batch, trial @ root.T)
     there = found.gradient @ root, root.T @ found.information @ root
     gradient, information = state.within(*there)
     finite = np.isfinite(found.value)
@@ -193,12 +209,12 @@ def _advance(state: _State, batch: Batch, step: Floats, expected: Floats, root: 
     taken = np.where(blurred, better & (gained > -1e-12 * (1.0 + np.abs(before.value))), gained > 0)
     length = np.sqrt((step**2).sum(axis=1))
     radius = state.radius
-    wider = np.minimum(np.maximum(radius, 2.0 * length), _LARGEST_RADIUS)
+    wider = np.minimum(np.maximum(radius, 2.0 * length), LARGEST_RADIUS)
     narrower = np.where(taken, 0.5, 0.25) * np.minimum(length, radius)
     good = taken & (blurred | (ratio > 0.7))
     state.radius = np.where(good, wider, np.where(taken & (ratio > 0.2), radius, narrower))
     # What lies far beyond the model, as behind a wall, says nothing of the slope here.
-    _learn(state, gradient, information, step, taken | (finite & (ratio > -_FAR)))
+    _learn(state, gradient, information, step, taken | (finite & (ratio > -FAR)))
     rows = np.flatnonzero(taken)
     state.zeta[rows], state.gradient[rows] = trial[rows], gradient[rows]
     state.information[rows] = information[rows]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
 
 from antagonist.pharmacology.estimation.batch import Batch
-from antagonist.pharmacology.estimation.likelihood import evaluated
+from antagonist.pharmacology.estimation.likelihood import evaluated_at_each
 from antagonist.pharmacology.estimation.problem import Floats
 
 
+@lru_cache(maxsize=32)
 def spread(count: int, size: int) -> Floats:
     """Points spread evenly over a standard normal, shape (count, size), always the same.
 
@@ -30,10 +32,6 @@ def promising(batch: Batch, tried: int, kept: int) -> list[Floats]:
     """The ``kept`` best of ``tried`` points for each subject, the best first; each (S, q)."""
     root = batch.problem.root
     points = spread(tried, len(root)) @ root.T
-    values = np.array([evaluated(batch, _alike(point, batch)).value for point in points])
-    order = np.argsort(values, axis=0, kind="stable")
+    each = np.broadcast_to(points[:, None], (tried, batch.subjects, len(root)))
+    order = np.argsort(evaluated_at_each(batch, each)[0], axis=0, kind="stable")
     return [points[order[k]] for k in range(kept)]
-
-
-def _alike(point: Floats, batch: Batch) -> Floats:
-    return np.broadcast_to(point, (batch.subjects, len(point))).copy()

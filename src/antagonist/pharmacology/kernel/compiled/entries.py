@@ -13,4 +13,5 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "viewed": ("carry", "ffbfiffffiffnnnnnnnnnn"),
     "answered": ("answers", "fffffbffifbifffiifffffffffffffffffnnnnnnnnnnnnxxxxx"),
     "gridded": ("grid", "fffffbfifbififffffffnnnnnnnnnxxx"),
+    "fitted": ("fitted", "iifbiiiiiffiffiiiiffffifififffffiifffffffffffffffifffnn"),
 }
