@@ -71,14 +71,19 @@ class Infusion:
         if rate_mg_per_h > 0:
             held: Quantity = np.asarray(rate_mg_per_h)
             return held, amount_mg / rate_mg_per_h * lasting
-        named = "rate_mg_per_h" if rate_mg_per_h == -1 else "duration_h"
         modelled = self.rate_mg_per_h if rate_mg_per_h == -1 else self.duration_h
         if modelled is None or rate_mg_per_h not in (-1, -2):
-            allowed = f">= 0: the rate is not modelled (no {named} in dose_inputs)"
-            raise InputError("", "RATE", rate_mg_per_h, allowed)
+            raise not_modelled(rate_mg_per_h)
         if rate_mg_per_h == -1:
             return modelled[at], amount_mg * lasting / modelled[at]
         return amount_mg * lasting / modelled[at], modelled[at]
+
+
+def not_modelled(rate_mg_per_h: float) -> InputError:
+    """The error for a RATE -1 or -2 of which the model says nothing."""
+    named = "rate_mg_per_h" if rate_mg_per_h == -1 else "duration_h"
+    allowed = f">= 0: the rate is not modelled (no {named} in dose_inputs)"
+    return InputError("", "RATE", rate_mg_per_h, allowed)
 
 
 @dataclass(frozen=True)

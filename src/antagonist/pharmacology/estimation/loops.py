@@ -21,6 +21,7 @@ from antagonist.pharmacology.kernel import Ints
 from antagonist.pharmacology.kernel.compiled.load import loop
 from antagonist.pharmacology.kernel.limits import BOLUS, CHANGE, RATE_OFF, RATE_ON, RESET
 from antagonist.pharmacology.kernel.parallel import share_out
+from antagonist.pharmacology.ways import not_modelled
 
 _WORTH = 400  # of an objective, in exponentials
 
@@ -148,6 +149,8 @@ def _jumps(plan: Plan, tape: Tape) -> tuple[tuple[NDArray[Any], ...], NDArray[np
             continue
         rate = doses.rate_mg_per_h
         slots = tape.of_way[f"{doses.way}|rate" if rate else doses.way]
+        if rate < 0 and any(tape.slots[k, 4 if rate == -1 else 5] < 0 for k in slots):
+            raise not_modelled(rate)
         for k, slot in enumerate(slots):
             for side, of in enumerate((RATE_ON, RATE_OFF) if rate else (BOLUS,)):
                 place = doses.column + (2 * k + side if rate else k)
