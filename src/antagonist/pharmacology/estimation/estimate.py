@@ -26,7 +26,7 @@ _NEAR_KINK = 1e-7
 _BESIDE_KINK = 1e-5
 # More starts where lag times or durations have random effects: there the objective has kinks.
 _TRIED, _KEPT = 8, 1
-_TRIED_KINKED, _KEPT_KINKED = 64, 16
+_TRIED_KINKED, _KEPT_KINKED = 128, 32
 
 End = Literal["least", "kink", "not_converged", "impossible"]
 
@@ -76,7 +76,7 @@ def map_estimate(
 
     data: histories, or the batch made of them. start: first start, shape (S, q); default 0.
     starts: further searches, from the most promising of points spread over the prior; default 1,
-        16 where lag times or durations have random effects.
+        32 where lag times or durations have random effects.
     Returns the Estimates, the same for each subject whatever other subjects are in the data.
     Raises InputError as ``batch_of``.
     Source of objective and covariance: Wang 2007, J Pharmacokinet Pharmacodyn 34:575.
@@ -166,7 +166,7 @@ def _at_kink(batch: Batch, eta: Floats, at: Evaluation, rows: Ints) -> NDArray[n
     jump = (there.gradient - now.gradient) @ root
     normal = _unit(jump)
     along = searched_by_arrays(part, here, normal)
-    lower = along.at.value <= now.value
+    lower = along.at.value <= now.value + 1e-9 * (1.0 + np.abs(now.value))
     slope = along.at.gradient @ root
     slope -= (slope * normal).sum(axis=1)[:, None] * normal
     settled = np.abs(slope).max(axis=1) < 1e-4 * (
