@@ -23,6 +23,7 @@ COMMANDS = (
     "today",
     "replay",
     "study",
+    "fit",
     "calibrate",
     "validate",
     "bench",
