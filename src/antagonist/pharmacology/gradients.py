@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.assembly import Assembly, assemble, jumps_with_gradient
+from antagonist.pharmacology.assembly import assemble, jumps_with_gradient
+from antagonist.pharmacology.built import Assembly
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord
 from antagonist.pharmacology.expressions import parse
 from antagonist.pharmacology.kernel import Jumps
@@ -66,7 +67,9 @@ def by_phi(
     """
     _check(names, parameters)
     scale = by_value({name: np.asarray(phi[name], dtype=float) for name in parameters}, names)
-    plain = {n: _backward(scale[n], p.transform)[:, None] for n, p in parameters.items()}
+    plain = {
+        n: backward_with_gradient(scale[n], p.transform)[:, None] for n, p in parameters.items()
+    }
     columns = {name: [scale[name]] * len(covariates) for name in parameters}
     for regime, known in enumerate(covariates):
         for effect in structure.covariates:
@@ -80,7 +83,7 @@ def by_phi(
             shift = shaped(parse(effect.shift).of(held), (count, 1))[:, 0]
             columns[effect.parameter][regime] = columns[effect.parameter][regime] + shift
     return {
-        name: _backward(_side_by_side(columns[name], len(names)), p.transform)
+        name: backward_with_gradient(_side_by_side(columns[name], len(names)), p.transform)
         for name, p in parameters.items()
     }
 
@@ -91,8 +94,8 @@ def _check(names: Sequence[str], known: Mapping[str, object]) -> None:
             raise InputError("", "parameter", name, near_match(name, sorted(known)))
 
 
-def _backward(phi: Quantity, transform: Transform) -> Quantity:
-    """Transformed scale to value, with the chain rule."""
+def backward_with_gradient(phi: Quantity, transform: Transform) -> Quantity:
+    """Transformed scale to value with the chain rule, any shape."""
     value = backward(value_of(phi), transform)
     if not isinstance(phi, Varying) or transform == "identity":
         return phi if isinstance(phi, Varying) else value

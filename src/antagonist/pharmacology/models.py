@@ -80,11 +80,17 @@ class Link(_Data):
 
 
 class Output(_Data):
-    """An observed quantity: gain times the amount in one state."""
+    """An observed quantity: gain times the amount in one state.
+
+    cmt, dvid: numbers by which the rows of a NONMEM table name it; without ``cmt`` that is the
+        compartment's own number.
+    """
 
     of: str
     gain: Formula
     unit: str
+    cmt: int | None = None
+    dvid: int | None = None
 
 
 class CovariateEffect(_Data):
@@ -113,19 +119,59 @@ class Correlation(_Data):
 
 
 class Residual(_Data):
-    """Residual error of an output: sd = sqrt(additive^2 + (proportional * prediction)^2)."""
+    """Residual error of an output: sd = sqrt(additive^2 + (proportional * prediction)^2).
+
+    adds: what adds up, ``variances`` as above or ``deviations``: sd = additive + proportional *
+        prediction. log_sd: sd of the logarithm of the observed value instead of both.
+    sd_at_zero: sd where the prediction is 0 and so without any error of its own; 0: such a value
+        cannot be (NONMEM's models often say ``IF (W.EQ.0) W = 1``).
+    """
 
     proportional: float = Field(default=0.0, ge=0)
     additive: float = Field(default=0.0, ge=0)
+    adds: Literal["variances", "deviations"] = "variances"
+    log_sd: float = Field(default=0.0, ge=0)
+    sd_at_zero: float = Field(default=0.0, ge=0)
     source: str
     provenance: Provenance
 
+    @model_validator(mode="after")
+    def _one_scale(self) -> Residual:
+        if self.log_sd > 0 and (self.proportional > 0 or self.additive > 0):
+            raise ValueError(
+                f"log_sd {self.log_sd} is not allowed (alone, without proportional and additive)"
+            )
+        return self
+
+
+class ParallelInput(_Data):
+    """One part of a dose that enters in several ways; ``duration_h``: at a constant rate."""
+
+    to: str
+    fraction: Formula
+    lag_h: Formula = "0"
+    duration_h: Formula | None = None
+
 
 class DoseInput(_Data):
-    """How a dose that names a compartment enters it."""
+    """How a dose that names a compartment enters it.
+
+    rate_mg_per_h, duration_h: for rows with RATE -1 and RATE -2.
+    parts: where one dose row enters in several ways at once, instead of all the others.
+    """
 
     fraction: Formula = "1"
     lag_h: Formula = "0"
+    rate_mg_per_h: Formula | None = None
+    duration_h: Formula | None = None
+    parts: tuple[ParallelInput, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> DoseInput:
+        others = self.model_fields_set - {"parts"}
+        if self.parts and others:
+            raise ValueError(f"{sorted(others)[0]} is not allowed beside parts (say it in each)")
+        return self
 
 
 class Structure(_Data):
@@ -161,6 +207,7 @@ class Structure(_Data):
         used += [x for link in self.links for x in (link.of, link.to)]
         used += [o.of for o in self.outputs.values()] + list(self.dose_inputs)
         used += [c for entry in self.entries.values() for c in entry]
+        used += [part.to for given in self.dose_inputs.values() for part in given.parts]
         for name in used:
             if name not in self.compartments:
                 known = ", ".join(self.compartments)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from antagonist.pharmacology.assembly import Assembly, assemble
+from antagonist.pharmacology.assembly import assemble
+from antagonist.pharmacology.built import Assembly
 from antagonist.pharmacology.catalogue import products_of
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.kernel import Floats, Jumps

@@ -149,6 +149,8 @@ def shaped(quantity: Quantity, shape: tuple[int, ...]) -> Quantity:
     """A quantity broadcast to a shape."""
     if isinstance(quantity, Varying):
         wide = (*shape, quantity.gradient.shape[-1])
+        if quantity.value.shape == shape and quantity.gradient.shape == wide:
+            return quantity
         gradient = np.broadcast_to(quantity.gradient, wide)
         return Varying(np.broadcast_to(quantity.value, shape), gradient)
     return np.broadcast_to(quantity, shape)

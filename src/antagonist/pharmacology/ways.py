@@ -6,7 +6,8 @@ Parameters may carry derivatives (``Varying``); then all that comes of them does
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,14 +43,47 @@ class Infusion:
     """A constant rate held in a state: per mg/h given, from ``delay_h`` on, shapes (S, P).
 
     lasting: duration over AMT / RATE.
+    rate_mg_per_h, duration_h: of the model, for RATE -1 and RATE -2; None: it has none.
     """
 
     slot: Slot
     lasting: Quantity
+    rate_mg_per_h: Quantity | None = None
+    duration_h: Quantity | None = None
 
     def of_subject(self, s: int) -> Infusion:
         """The same for one subject."""
-        return Infusion(self.slot.of_subject(s), self.lasting[s : s + 1])
+        rows = slice(s, s + 1)
+        rate, lasts = self.rate_mg_per_h, self.duration_h
+        return Infusion(
+            self.slot.of_subject(s),
+            self.lasting[rows],
+            None if rate is None else rate[rows],
+            None if lasts is None else lasts[rows],
+        )
+
+    def timed(self, amount_mg: Quantity, rate_mg_per_h: float, at: Any) -> tuple[Quantity, ...]:
+        """Rate (mg/h) and duration (h) of doses with a RATE; ``at`` picks their places of (S, P).
+
+        Raises InputError for a RATE -1 or -2 of which the model says nothing.
+        """
+        lasting = self.lasting[at]
+        if rate_mg_per_h > 0:
+            held: Quantity = np.asarray(rate_mg_per_h)
+            return held, amount_mg / rate_mg_per_h * lasting
+        modelled = self.rate_mg_per_h if rate_mg_per_h == -1 else self.duration_h
+        if modelled is None or rate_mg_per_h not in (-1, -2):
+            raise not_modelled(rate_mg_per_h)
+        if rate_mg_per_h == -1:
+            return modelled[at], amount_mg * lasting / modelled[at]
+        return amount_mg * lasting / modelled[at], modelled[at]
+
+
+def not_modelled(rate_mg_per_h: float) -> InputError:
+    """The error for a RATE -1 or -2 of which the model says nothing."""
+    named = "rate_mg_per_h" if rate_mg_per_h == -1 else "duration_h"
+    allowed = f">= 0: the rate is not modelled (no {named} in dose_inputs)"
+    return InputError("", "RATE", rate_mg_per_h, allowed)
 
 
 @dataclass(frozen=True)
@@ -150,13 +184,34 @@ class Builder:
     def by_compartment(self, name: str, infused: bool) -> tuple[list[Slot], list[Infusion]]:
         """A dose that names a compartment, as a bolus and (where ``infused``) with a RATE."""
         given = self.structure.dose_inputs.get(name, DoseInput())
+        if given.parts:
+            return self.by_parts(name, given, infused), []
         target, one = self.index(name), self.of("1")
         fraction, lag_h = self.of(given.fraction), self.of(given.lag_h)
         slots = [Slot(target, fraction, lag_h)]
         if not infused:
             return slots, []
         # NONMEM: RATE is what arrives per hour, so the fraction shortens the infusion.
-        return slots, [self.infusion(f"cmt:{name}.rate", [(target, one)], lag_h, fraction)]
+        infusion = self.infusion(f"cmt:{name}.rate", [(target, one)], lag_h, fraction)
+        rate, lasts = (
+            None if formula is None else self.of(formula)
+            for formula in (given.rate_mg_per_h, given.duration_h)
+        )
+        return slots, [replace(infusion, rate_mg_per_h=rate, duration_h=lasts)]
+
+    def by_parts(self, name: str, given: DoseInput, infused: bool) -> list[Slot]:
+        """A dose that enters in several ways. Raises InputError for one with a RATE."""
+        if infused:
+            raise InputError("", "RATE", "other than 0", f"0 for {name}: its dose has parts")
+        slots: list[Slot] = []
+        for n, part in enumerate(given.parts, start=1):
+            kind: Literal["bolus", "constant"] = "constant" if part.duration_h else "bolus"
+            release = Release(
+                kind=kind, fraction=part.fraction, lag_h=part.lag_h, duration_h=part.duration_h
+            )
+            arrival = [(self.index(part.to), self.of("1"))]
+            slots += self.release(f"cmt:{name}.{n}", release, arrival, 1.0)
+        return slots
 
     def by_product(
         self, name: str, product: Formulation, infused: bool

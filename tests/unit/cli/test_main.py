@@ -24,6 +24,7 @@ COMMANDS = (
     "replay",
     "report",
     "study",
+    "fit",
     "calibrate",
     "validate",
     "bench",

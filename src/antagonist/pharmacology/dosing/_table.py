@@ -28,6 +28,8 @@ RESERVED = (
     "dv",
     "product",
 )
+# Reserved too where observed values are wanted.
+OBSERVED = ("dvid", "blq", "lloq", "cens", "limit")
 REQUIRED = ("id", "time", "amt")
 MAX_BYTES = 500_000_000
 _MISSING = frozenset(("", "."))
@@ -79,16 +81,18 @@ class Table:
     extra: tuple[str, ...]
 
 
-def read_table(path: Path, extra_known: Collection[str] | None) -> Table:
+def read_table(path: Path, extra_known: Collection[str] | None, *, observed: bool = False) -> Table:
     """Table of a CSV file, plain or ``.csv.gz``.
 
     Reserved column names are lower-cased. extra_known: names of extra columns that are
     accepted, matched without case; None accepts any, spelled as in the file.
+    observed: the columns of OBSERVED are reserved too.
     Blank lines and lines that begin with # are skipped.
     Raises InputError for an unreadable or empty file, a column that is missing, double or
     unknown, and a row of the wrong length.
     """
     source = path.name
+    reserved = (*RESERVED, *OBSERVED) if observed else RESERVED
     reader = csv.reader(io.StringIO(_read(path), newline=""), strict=True)
     header: list[str] | None = None
     rows: list[Row] = []
@@ -98,7 +102,7 @@ def read_table(path: Path, extra_known: Collection[str] | None) -> Table:
             if not any(cells) or cells[0].startswith("#"):
                 continue
             if header is None:
-                header = _header(cells, source, reader.line_num, extra_known)
+                header = _header(cells, source, reader.line_num, extra_known, reserved)
                 continue
             if len(cells) != len(header):
                 where = f"line {reader.line_num}"
@@ -111,7 +115,7 @@ def read_table(path: Path, extra_known: Collection[str] | None) -> Table:
     if not rows:
         found = "an empty file" if header is None else "a header without rows"
         raise InputError(source, "", found, "a header and at least one subject's rows")
-    return Table(tuple(rows), tuple(name for name in header or () if name not in RESERVED))
+    return Table(tuple(rows), tuple(name for name in header or () if name not in reserved))
 
 
 def _read(path: Path) -> str:
@@ -134,9 +138,13 @@ def _read(path: Path) -> str:
 
 
 def _header(
-    cells: list[str], source: str, line: int, extra_known: Collection[str] | None
+    cells: list[str],
+    source: str,
+    line: int,
+    extra_known: Collection[str] | None,
+    reserved: tuple[str, ...],
 ) -> list[str]:
-    spelled = {name.lower(): name for name in extra_known or ()} | {n: n for n in RESERVED}
+    spelled = {name.lower(): name for name in extra_known or ()} | {n: n for n in reserved}
     names = [spelled.get(cell.lower(), cell) for cell in cells]
     where = f"line {line}, column"
     for index, name in enumerate(names):
@@ -146,14 +154,14 @@ def _header(
             )
         if name in names[:index]:
             raise InputError(source, f"{where} {name}", name, "each column once")
-        absent = [reserved for reserved in RESERVED if reserved not in names]
-        known = extra_known is None or name in extra_known or name in RESERVED
+        absent = [one for one in reserved if one not in names]
+        known = extra_known is None or name in extra_known or name in reserved
         cutoff = _LIKELY_SLIP if known else 0.6
         options = absent if known else [*absent, *(extra_known or ())]
         slip = name not in spelled and difflib.get_close_matches(name.lower(), options, 1, cutoff)
         if slip or not known:
             hint = f"; did you mean '{slip[0]}'?" if slip else ""
-            columns = ", ".join((*RESERVED, *sorted(extra_known or ())))
+            columns = ", ".join((*reserved, *sorted(extra_known or ())))
             raise InputError(source, f"{where} {name}", name, f"one of {columns}{hint}")
     for name in REQUIRED:
         if name not in names:

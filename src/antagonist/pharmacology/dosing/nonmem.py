@@ -18,11 +18,22 @@ from pathlib import Path
 from typing import Literal, cast
 
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.dosing._near import one_of
+from antagonist.pharmacology.dosing._cells import (
+    addl_of,
+    censored,
+    check_dose,
+    check_no_dose,
+    check_target,
+    compartment,
+    evid_of,
+    interval_h,
+    observed_of,
+    product_of,
+    rate_of,
+    steady,
+)
 from antagonist.pharmacology.dosing._schema import (
-    DEFAULT_DOSE_LIMIT_MG,
     DEFAULT_FORECAST_H,
-    MAX_SERIES,
 )
 from antagonist.pharmacology.dosing._table import Row, Table, read_table
 from antagonist.pharmacology.dosing.expand import expand_additional, last_dose_h
@@ -30,20 +41,16 @@ from antagonist.pharmacology.dosing.records import (
     Course,
     Covariate,
     EventRecord,
-    Evid,
     Subject,
 )
 
 CovariateRule = Literal["from_row", "to_row"]
-_DOSE_COLUMNS = ("amt", "rate", "addl", "ii", "ss")
 _TEXT_COVARIATES: Mapping[str, frozenset[str]] = {
     "sex": frozenset({"male", "female"}),
     "liver": frozenset({"normal", "compensated_cirrhosis", "decompensated_cirrhosis"}),
     "opioid_or_alcohol_dependent": frozenset({"yes", "no"}),
     "smoker": frozenset({"yes", "no"}),
 }
-RATE_WORDS = "parameters for rate or duration are not supported; give a rate in mg/h"
-SS_WORDS = "0 or 1; SS=2, added to what is already there, is not supported"
 
 
 def load_nonmem(
@@ -53,6 +60,7 @@ def load_nonmem(
     columns: Collection[str] | None = None,
     dose_limits_mg: Mapping[str, float] | None = None,
     covariates_hold: CovariateRule = "from_row",
+    observed: bool = False,
 ) -> tuple[Subject, ...]:
     """Subjects of a CSV file with NONMEM's columns.
 
@@ -64,12 +72,14 @@ def load_nonmem(
         that name a compartment only have no limit.
     covariates_hold: ``from_row``: a row's values hold from it to the next row; ``to_row``:
         NONMEM's rule, they hold from the row before it (its dose still takes its own row's).
+    observed: also read what a fit needs: DVID, values beyond a limit (BLQ with LLOQ, or CENS),
+        and RATE -1 and -2.
     Returns one subject per ID, records in file order; covariates of the first row are the
     subject's, later ones stand on the record where they change: on the row itself, or with
     ``to_row`` on an EVID 2 record after the row before (and ADDL written out).
     Raises InputError naming file, line, column, value and what is allowed.
     """
-    table = read_table(path, columns)
+    table = read_table(path, columns, observed=observed)
     limits = dose_limits_mg or {}
     _check_covariates(table)
     groups = groupby(table.rows, key=_subject_id)
@@ -79,7 +89,7 @@ def load_nonmem(
         if subject_id in subjects:
             allowed = "all rows of one ID together; this ID stands in two places"
             raise group[0].error("id", allowed)
-        subject = _subject(subject_id, group, table.extra, products, limits)
+        subject = _subject(subject_id, group, table.extra, products, limits, observed)
         early = covariates_hold == "to_row"
         subjects[subject_id] = _one_row_earlier(subject) if early else subject
     return tuple(subjects.values())
@@ -124,6 +134,7 @@ def _subject(
     extra: tuple[str, ...],
     products: Collection[str],
     limits: Mapping[str, float],
+    observed: bool,
 ) -> Subject:
     records: list[EventRecord] = []
     held: dict[str, Covariate] = {}
@@ -134,7 +145,7 @@ def _subject(
         held |= changed
         if index == 0:
             start, changed = dict(held), {}
-        record = _record(row, changed, products, limits)
+        record = _record(row, changed, products, limits, observed)
         if records and record.time_h < records[-1].time_h and record.evid not in (3, 4):
             allowed = f"{records[-1].time_h:g} or more; time may go back only at EVID 3 or 4"
             raise row.error("time", allowed)
@@ -160,6 +171,7 @@ def _record(
     covariates: Mapping[str, Covariate],
     products: Collection[str],
     limits: Mapping[str, float],
+    observed: bool,
 ) -> EventRecord:
     if "time" not in row.cells:
         raise row.error("time", "hours as a number")
@@ -167,14 +179,17 @@ def _record(
     amt_mg = row.number("amt", 0.0, "0 or more, mg")
     if amt_mg < 0:
         raise row.error("amt", "0 or more, mg")
-    evid = _evid(row, amt_mg)
-    rate, addl, ii_h, ss = _rate(row), _addl(row), _interval_h(row), _steady(row)
-    product, cmt = _product(row, products), _compartment(row)
+    evid = evid_of(row, amt_mg)
+    rate, addl, ii_h, ss = rate_of(row, observed), addl_of(row), interval_h(row), steady(row)
+    product, cmt = product_of(row, products), compartment(row)
     if evid in (1, 4):
-        _check_dose(row, amt_mg, addl, ii_h, ss)
-        _check_target(row, amt_mg, product, cmt, limits)
+        check_dose(row, amt_mg, addl, ii_h, ss)
+        check_target(row, amt_mg, product, cmt, limits)
     else:
-        _check_no_dose(row, evid)
+        check_no_dose(row, evid)
+    value, beyond = (observed_of(row), 0) if evid == 0 else (None, 0)
+    if observed and evid == 0:
+        value, beyond = censored(row, value)
     return EventRecord(
         time_h=time_h,
         evid=evid,
@@ -186,88 +201,11 @@ def _record(
         ss=ss,
         product=product,
         covariates=covariates,
-        dv=_observed(row) if evid == 0 else None,
+        dv=value,
+        beyond=cast(Literal[-1, 0, 1], beyond),
+        dvid=row.whole("dvid", 0, 10_000, "a whole number") or None if observed else None,
+        line=row.line if observed else None,
     )
-
-
-def _evid(row: Row, amt_mg: float) -> Evid:
-    if "evid" in row.cells:
-        return cast(Evid, row.whole("evid", 0, 4, "0, 1, 2, 3 or 4"))
-    return 1 if amt_mg > 0 else 0
-
-
-def _rate(row: Row) -> float:
-    rate = row.number("rate", 0.0, "0 (bolus) or a rate in mg/h")
-    if rate in (-1, -2):
-        raise row.error("rate", RATE_WORDS)
-    if rate < 0:
-        raise row.error("rate", "0 (bolus) or a rate in mg/h")
-    return rate
-
-
-def _addl(row: Row) -> int:
-    return row.whole("addl", 0, MAX_SERIES, f"a whole number from 0 to {MAX_SERIES}")
-
-
-def _interval_h(row: Row) -> float:
-    ii_h = row.number("ii", 0.0, "hours, 0 or more")
-    if ii_h < 0:
-        raise row.error("ii", "hours, 0 or more")
-    return ii_h
-
-
-def _steady(row: Row) -> Literal[0, 1]:
-    return cast(Literal[0, 1], row.whole("ss", 0, 1, SS_WORDS))
-
-
-def _product(row: Row, products: Collection[str]) -> str | None:
-    name = row.cells.get("product")
-    if name is not None and name not in products:
-        raise row.error("product", one_of(name, products))
-    return name
-
-
-def _compartment(row: Row) -> int | str | None:
-    text = row.cells.get("cmt")
-    if text is None or text.isidentifier():
-        return text
-    allowed = "a compartment number, 0 or more, or its name"
-    return row.whole("cmt", 0, 10_000, allowed) or None
-
-
-def _check_dose(row: Row, amt_mg: float, addl: int, ii_h: float, ss: int) -> None:
-    if amt_mg <= 0:
-        raise row.error("amt", "more than 0, mg, on a dosing row (EVID 1 or 4)")
-    if addl > 0 and ii_h <= 0:
-        raise row.error("ii", "more than 0, h, with ADDL")
-    if ss == 1 and ii_h <= 0:
-        raise row.error("ii", "more than 0, h, with SS=1")
-
-
-def _check_target(
-    row: Row,
-    amt_mg: float,
-    product: str | None,
-    cmt: int | str | None,
-    limits: Mapping[str, float],
-) -> None:
-    if product is None and cmt is None:
-        raise row.error("product", "a product, or a compartment in CMT, on a dosing row")
-    limit_mg = limits.get(product or "", DEFAULT_DOSE_LIMIT_MG)
-    if product is not None and amt_mg > limit_mg:
-        raise row.error("amt", f"at most {limit_mg:g} mg of {product} in one dose")
-
-
-def _check_no_dose(row: Row, evid: int) -> None:
-    for column in _DOSE_COLUMNS:
-        if row.number(column, 0.0, "a number"):
-            raise row.error(column, f"0 on a row that is no dose (EVID {evid})")
-
-
-def _observed(row: Row) -> float | None:
-    hidden = row.whole("mdv", 0, 1, "0 or 1")
-    value = row.number("dv", 0.0, "a number, or '.' for none")
-    return value if "dv" in row.cells and not hidden else None
 
 
 def _covariate(text: str) -> Covariate:

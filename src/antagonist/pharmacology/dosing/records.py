@@ -18,13 +18,16 @@ class EventRecord:
     time_h: hours since the subject's origin.
     evid: 0 observation, 1 dose, 2 other (covariate change), 3 reset, 4 reset and dose.
     amt_mg: dose amount, mg as stated on the product (0 on other rows).
-    rate_mg_per_h: constant-rate infusion, mg/h; 0 = bolus.
+    rate_mg_per_h: constant-rate infusion, mg/h; 0 = bolus; -1 rate, -2 duration of the model.
     cmt: compartment name or NONMEM number, when no product is named.
     addl, ii_h: additional doses and their interval, h.
     ss: 1 = at steady state of this dose and interval.
     product: release profile id, such as ``oral_tablet``.
     covariates: values that hold from this row on.
     dv: observed value on evid 0 rows.
+    beyond: -1 = the true value is below ``dv``, a limit; 1 = above it.
+    dvid: which quantity an observation is of, where the input numbers them.
+    line: line of the input file.
     """
 
     time_h: float
@@ -38,6 +41,9 @@ class EventRecord:
     product: str | None = None
     covariates: Mapping[str, Covariate] = field(default_factory=dict)
     dv: float | None = None
+    beyond: Literal[-1, 0, 1] = 0
+    dvid: int | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -26,3 +26,19 @@ STEPS = 256
 # up from the first of so many hours, so each adds 1e-16 to the next.
 HOURS = 128
 LANES = 64
+
+# Operations of a model's formulas; from NEGATIVE on they have one operand.
+CONSTANT, EFFECT, COVARIATE, HELD, ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER = range(9)
+NEGATIVE, EXP, LOG, SQRT, LOGISTIC = range(9, 14)
+# Jumps of a history that is fitted.
+BOLUS, RATE_ON, RATE_OFF, RESET, CHANGE = range(5)
+# Modes so near each other that a gradient loses digits: inverse of their relative distances.
+MAX_CROWDING = 3e3
+# The search for random effects: squared distance to the least that is left, in units of the
+# posterior's variance; trials at most; radii in units of the prior; a trial that lost more than
+# FAR times the gain that was expected teaches nothing; a start is halved at most so often.
+CLOSE = 1e-14
+MOST_TRIALS = 100
+FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 1.0, 4.0, 1e-9
+FAR = 10.0
+HALVINGS = 60

@@ -15,4 +15,5 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "answered": ("answers", "fffffbffifbifffiifffffffffffffffiffffnnnnnnnnnnnnxxxxx"),
     "gridded": ("grid", "fffffbfifbififffffffnnnnnnnnnxxx"),
     "abreast": ("abreast", "ffbfiffsfnnnnnnnx"),
+    "fitted": ("fitted", "iifbiiiiiffiffiiiiffffifififffffiifffffffffffffffifffnn"),
 }

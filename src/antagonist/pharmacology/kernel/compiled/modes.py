@@ -123,7 +123,7 @@ def _follow(k: Floats, at: int, size: int, root: float, rhs: Floats) -> bool:
 
 
 @compiled
-def _modes(
+def modes_in_order(
     k: Floats, starts: Ints, lam: Floats, v: Floats, w: Floats, right: Floats, left: Floats,
     rhs: Floats,
 ) -> bool:  # fmt: skip
@@ -199,7 +199,7 @@ def closed_modes(
         for i in range(m):
             for j in range(m):
                 k[i, j] = rates_[s, order_[i], order_[j]]
-        good = _modes(k, starts_, line_[0], v, w, small_[0], small_[1], line_[1])
+        good = modes_in_order(k, starts_, line_[0], v, w, small_[0], small_[1], line_[1])
         if good:
             for i in range(m):
                 values_[s, i] = line_[0, i]
