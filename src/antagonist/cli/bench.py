@@ -47,10 +47,11 @@ def bench(
     the next tests.
     """
     fast = _kernel(subjects) if kernel else {}
+    learnt = _estimation() if kernel else {}
     found = measured(patients, product, jurisdiction)
     kept = _record(record_patients, record_events, patients) if record else {}
     if json:
-        parts = {"kernel": fast, "screening": found, "record": kept}
+        parts = {"kernel": fast, "estimation": learnt, "screening": found, "record": kept}
         print_json(SCHEMA, {name: part for name, part in parts.items() if part})
         return
     from rich.table import Table
@@ -60,15 +61,14 @@ def bench(
     for told in tables(fast) if fast else []:
         answers().print(told)
 
+    if learnt:
+        answers().print(_plain("Random effects, most probable", learnt, ",.2f"))
     table = Table("Screening, one core", "patients/s")
     for name, rate in found.items():
         table.add_row(name.replace("_", " "), f"{rate:,.0f}")
     answers().print(table)
     if record:
-        table = Table("Record on SQLite", "")
-        for name, rate in kept.items():
-            table.add_row(name.replace("_", " "), f"{rate:,.1f}")
-        answers().print(table)
+        answers().print(_plain("Record on SQLite", kept, ",.1f"))
 
 
 def _kernel(subjects: int) -> dict[str, Any]:
@@ -77,6 +77,24 @@ def _kernel(subjects: int) -> dict[str, Any]:
 
     with progress("Measuring the kernel"):
         return figures(subjects)
+
+
+def _estimation() -> dict[str, float]:
+    from antagonist.bench.estimation import measured as estimation
+    from antagonist.cli.common import progress
+
+    with progress("Measuring the estimator"):
+        return estimation()
+
+
+def _plain(title: str, found: dict[str, float], form: str) -> Any:
+    """A table of figures by name."""
+    from rich.table import Table
+
+    table = Table(title, "")
+    for name, value in found.items():
+        table.add_row(name.replace("_", " "), f"{value:{form}}")
+    return table
 
 
 def _record(patients: int, events: int, files: Path) -> dict[str, float]:
