@@ -46,6 +46,7 @@ def bench(
     machine's own limits. Screening includes explanations: the rules that decided, their facts,
     the next tests.
     """
+    _files(patients)  # a wrong folder is told before a minute of measuring
     fast = _kernel(subjects) if kernel else {}
     learnt = _estimation() if kernel else {}
     found = measured(patients, product, jurisdiction)
@@ -107,6 +108,15 @@ def _record(patients: int, events: int, files: Path) -> dict[str, float]:
         return measured_record(Path(folder) / "record", Sizes(patients, events), files=files)
 
 
+def _files(folder: Path) -> list[Path]:
+    from antagonist.foundation.errors import InputError
+
+    found = sorted(folder.glob("*.yaml"))
+    if not found:
+        raise InputError("bench", "patients", str(folder), "a folder with patient files")
+    return found
+
+
 def measured(folder: Path, product_id: str, jurisdiction: str) -> dict[str, float]:
     """Patients screened per second: from parsed files, from facts in memory, over a table.
 
@@ -114,7 +124,6 @@ def measured(folder: Path, product_id: str, jurisdiction: str) -> dict[str, floa
     """
     import pyarrow as pa
 
-    from antagonist.foundation.errors import InputError
     from antagonist.label.assess import assessed_product, product_facts
     from antagonist.label.formulary import product
     from antagonist.label.gathered import gathered, moment
@@ -122,10 +131,7 @@ def measured(folder: Path, product_id: str, jurisdiction: str) -> dict[str, floa
     from antagonist.label.registry import facts_table, screened_table
     from antagonist.label.rulebook import Asked, rulebook
 
-    files = sorted(folder.glob("*.yaml"))
-    if not files:
-        raise InputError("bench", "patients", str(folder), "a folder with patient files")
-    item, patients = product(product_id), [load_patient(path) for path in files]
+    item, patients = product(product_id), [load_patient(path) for path in _files(folder)]
     known = [gathered(p, moment(p)) for p in patients]
     book = rulebook(known[0].today)
 
