@@ -11,7 +11,7 @@ import numpy as np
 
 from antagonist.pharmacology.kernel.packed import Packed
 from antagonist.pharmacology.kernel.solution import Solution, solve
-from antagonist.pharmacology.kernel.system import Floats, LinearSystem
+from antagonist.pharmacology.kernel.system import Floats, Ints, LinearSystem
 from antagonist.pharmacology.kernel.window import Window
 
 STEP_H = 0.05
@@ -92,15 +92,13 @@ def _grid(solution: Solution, seen: _Seen, window: Window) -> tuple[Floats, Floa
     inside = np.unique(knots[(knots > window.from_h) & (knots < window.until_h)])
     edges = np.unique(np.concatenate([[window.from_h, window.weakest_from_h], inside]))
     ends = np.append(edges[1:], window.until_h)
-    times, values = [], []
-    for a, b in zip(edges, ends, strict=True):
-        part = _moments(float(a), float(b))
-        found = seen(part)
-        found[-1] = seen(part[-1:], before=True)[0]
-        part, found = _with_turns(part, found, seen)
-        times.append(part)
-        values.append(found)
-    return np.concatenate(times), np.concatenate(values)
+    # all stretches in one call: a call costs far more than a moment in it
+    parts = [_moments(float(a), float(b)) for a, b in zip(edges, ends, strict=True)]
+    last = np.cumsum([len(part) for part in parts]) - 1
+    time_h = np.concatenate(parts)
+    value = seen(time_h)
+    value[last] = seen(time_h[last], before=True)
+    return _with_turns(time_h, value, last, seen)
 
 
 def _moments(from_h: float, until_h: float) -> Floats:
@@ -110,12 +108,19 @@ def _moments(from_h: float, until_h: float) -> Floats:
     return np.unique(np.concatenate([even, soon[soon < until_h]]))
 
 
-def _with_turns(time_h: Floats, value: Floats, seen: _Seen) -> tuple[Floats, Floats]:
-    """The same with the turning points in it, so that no crossing beside one is stepped over."""
+def _with_turns(
+    time_h: Floats, value: Floats, last: Ints, seen: _Seen
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """The same with the turning points in it, so that no crossing beside one is stepped over.
+
+    last: the last place of each stretch between two jumps.
+    """
     slope = np.diff(value)
-    turns = np.flatnonzero(slope[1:] * slope[:-1] < 0) + 1
-    # the last value is that before a jump, which may not be looked up again
-    turns = turns[turns < len(time_h) - 2]
+    turning = np.append(False, slope[1:] * slope[:-1] < 0)
+    # the last value of a stretch is that before a jump, which may not be looked up again
+    for place in (last[:-1], last[:-1] + 1, last - 1):
+        turning[place] = False
+    turns = np.flatnonzero(turning)
     if not len(turns):
         return time_h, value
     sign = np.where(slope[turns - 1] > 0, 1.0, -1.0)

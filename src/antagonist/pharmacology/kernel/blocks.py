@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,13 @@ def blocks_of(rates_per_h: Floats) -> Blocks | None:
     loop("flowing")(rates, most, least, len(rates), size)
     if (least < 0)[apart].any():
         return None
-    flows = (most > 0) & apart
+    return _ordered(((most > 0) & apart).tobytes(), size)
+
+
+@lru_cache(maxsize=256)
+def _ordered(pattern: bytes, size: int) -> Blocks | None:
+    """Blocks of a pattern of flows, (size, size) marks: the same for every share of subjects."""
+    flows = np.frombuffer(pattern, dtype=bool).reshape(size, size)
     found = reached(flows)
     together = found & found.T
     # What feeds a state is fed by less than it; states of a block are fed by the same.
@@ -62,4 +69,7 @@ def blocks_of(rates_per_h: Floats) -> Blocks | None:
                 return None
         order += [int(i) for i in block]
         starts.append(len(order))
-    return Blocks(np.array(order, dtype=np.intp), np.array(starts, dtype=np.intp))
+    blocks = Blocks(np.array(order, dtype=np.intp), np.array(starts, dtype=np.intp))
+    for shared in (blocks.order, blocks.starts):
+        shared.flags.writeable = False
+    return blocks

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from antagonist.pharmacology.kernel.blocks import blocks_of, reached
 from antagonist.pharmacology.kernel.compiled.load import loop
 from antagonist.pharmacology.kernel.limits import (
+    BLOCK,
     LONGEST_H,
     MAX_CANCELLATION,
     MAX_CONDITION,
@@ -96,7 +97,7 @@ def cancelling(values: Floats, left: Floats, right: Floats) -> Marks:
     """
     count, size = values.shape
     marks = np.zeros(count, dtype=np.uint8)
-    work = np.empty((PEAK_POINTS + 2) * size + PEAK_POINTS)
+    work = np.empty((PEAK_POINTS + 2) * size)
     left, right = np.ascontiguousarray(left), np.ascontiguousarray(right)
     loop("cancelling")(values, left, right, marks, work, count, size, left.shape[1], right.shape[1])
     return marks.astype(bool)
@@ -112,10 +113,10 @@ def closed_modes(rates_per_h: Floats) -> tuple[Floats, Floats, Floats, Marks]:
     vectors, inverse = np.zeros((2, count, size, size))
     found = blocks_of(rates_per_h)
     if found is not None:
-        squares, small, line = np.empty((3, size, size)), np.empty(18), np.empty(2 * (size + 3))
+        room = np.empty((3 * size * size + size + 25) * BLOCK)
         loop("closed_modes")(
             np.ascontiguousarray(rates_per_h), found.order, found.starts, values, vectors, inverse,
-            failed, squares, small, line, count, size, len(found.starts) - 1,
+            failed, room, count, size, len(found.starts) - 1,
         )  # fmt: skip
         return values, vectors, inverse, failed.astype(bool)
     # one matrix without a closed form must not send the others the general way

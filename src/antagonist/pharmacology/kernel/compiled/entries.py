@@ -7,7 +7,7 @@ from collections.abc import Mapping
 # Name of the loop -> its module and its arguments in order: f doubles, s singles, i whole numbers
 # and b marks in arrays; n a whole number, x a double.
 ENTRIES: Mapping[str, tuple[str, str]] = {
-    "closed_modes": ("modes", "fiifffbfffnnn"),
+    "closed_modes": ("modes_abreast", "fiifffbfnnn"),
     "flowing": ("modes", "fffnn"),
     "cancelling": ("judgement", "fffbfnnnn"),
     "carried": ("carry", "ffffbfifbifffnnnnnnnx"),

@@ -15,8 +15,11 @@ from antagonist.pharmacology.kernel.limits import (
 
 
 @compiled
-def _speeds(lam: Floats, blur: Floats, times: Floats) -> None:
-    """How far the rounding of each rate adds up, and the moments at which peaks are looked for."""
+def _speeds(lam: Floats, blur: Floats) -> tuple[float, float]:
+    """How far the rounding of each rate adds up; returns the fastest rate and the spread of all.
+
+    The spread is the logarithm of how far two moments at which peaks are looked for lie apart.
+    """
     m = lam.shape[0]
     fastest = 0.0
     for i in range(m):
@@ -29,9 +32,15 @@ def _speeds(lam: Floats, blur: Floats, times: Floats) -> None:
         if speed > 1e-9 * fastest:
             slowest = min(slowest, speed)
         blur[i] = 1.0 + (fastest * min(LONGEST_H, 1.0 / speed) if speed > 0.0 else 0.0)
-    log_ratio = math.log(10.0 / slowest * fastest) / (PEAK_POINTS - 1)
-    for p in range(PEAK_POINTS):
-        times[p] = min(0.3 * math.exp(log_ratio * p) / fastest, SHORTEST_H)
+    return fastest, math.log(10.0 / slowest * fastest) / (PEAK_POINTS - 1)
+
+
+@compiled
+def _decayed(lam: Floats, fastest: float, log_ratio: float, p: int, e: Floats) -> None:
+    """What is left of each mode at the p-th moment at which peaks are looked for."""
+    time_h = min(0.3 * math.exp(log_ratio * p) / fastest, SHORTEST_H)
+    for i in range(lam.shape[0]):
+        e[i] = decay(lam[i] * time_h)
 
 
 def cancelling(
@@ -42,23 +51,16 @@ def cancelling(
 
     values: (n, m). left: (n, rows, m). right: (n, columns, m). marks: (n,), set to 1 where the
     sizes of the modes exceed MAX_CANCELLATION times the peak of their sum.
-    work: at least (PEAK_POINTS + 2) m + PEAK_POINTS doubles.
+    work: at least (PEAK_POINTS + 2) m doubles.
     """
     values_, marks_ = carray(values, (n, m)), carray(marks, (n,))
     left_, right_ = carray(left, (n, rows, m)), carray(right, (n, columns, m))
-    room = carray(work, ((PEAK_POINTS + 2) * m + PEAK_POINTS,))
-    size = PEAK_POINTS * m
-    e, blur, times = room[:size], room[size : size + m], room[size + 2 * m :]
-    share = room[size + m : size + 2 * m]
+    room = carray(work, ((PEAK_POINTS + 2) * m,))
+    blur, share, e = room[:m], room[m : 2 * m], room[2 * m :]
     for s in range(n):
         lam = values_[s]
-        _speeds(lam, blur, times)
-        for p in range(PEAK_POINTS):
-            for i in range(m):
-                e[p * m + i] = lam[i] * times[p]
-        for i in range(size):
-            e[i] = decay(e[i])
-        bad = 0
+        fastest, log_ratio = _speeds(lam, blur)
+        bad, ready = 0, 0
         for r in range(rows):
             for c in range(columns):
                 sizes = 0.0
@@ -68,9 +70,14 @@ def cancelling(
                 if sizes == 0.0:
                     continue
                 passed = False
-                for p in range(PEAK_POINTS):
+                # nearly always the first moment settles it: the others are made when needed
+                for n_th in range(PEAK_POINTS):
+                    at = n_th * m
+                    if n_th == ready:
+                        p = (n_th + PEAK_POINTS // 2) % PEAK_POINTS
+                        _decayed(lam, fastest, log_ratio, p, e[at : at + m])
+                        ready += 1
                     total = 0.0
-                    at = ((p + PEAK_POINTS // 2) % PEAK_POINTS) * m
                     for i in range(m):
                         total += share[i] * e[at + i]
                     if abs(total) * MAX_CANCELLATION > sizes:

@@ -16,6 +16,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic, models, overload, register_model
 
 from antagonist.pharmacology.kernel.compiled.options import (
@@ -138,6 +139,18 @@ def less(typing: Any, a: Any, b: Any) -> tuple[Any, Builder]:
         return builder.zext(builder.bitcast(found, ir.IntType(LANES)), _BITS)
 
     return types.int64(a, b), build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def root_of(typing: Any, x: Any) -> tuple[Any, Builder]:
+    """The square root in every lane."""
+
+    def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        root = cgutils.get_or_insert_function(builder.module, kind, f"llvm.sqrt.v{LANES}f64")
+        return builder.call(root, arguments)
+
+    return LANES_TYPE(x), build
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -13,11 +13,11 @@ from typing import Any
 from antagonist.pharmacology.kernel.compiled.options import Floats, Ints, carray, compiled
 
 # Rates closer than this, relative to their sum, are left to the general way.
-_TOO_CLOSE = 1e-9
+TOO_CLOSE = 1e-9
 
 
 @compiled
-def _cubic_roots(a: tuple[float, float, float], p1: float, p2: float, lam: Floats, at: int) -> None:
+def cubic_roots(a: tuple[float, float, float], p1: float, p2: float, lam: Floats, at: int) -> None:
     """Roots of a star block [[a0, b1, b2], [c1, a1, 0], [c2, 0, a2]], p1 = b1 c1, p2 = b2 c2.
 
     Source: Smith 1961, eigenvalues of a symmetric 3x3 matrix (the star is similar to one).
@@ -74,8 +74,8 @@ def _block(k: Floats, at: int, size: int, lam: Floats, right: Floats, left: Floa
     else:
         a0, a1, a2 = k[at, at], k[at + 1, at + 1], k[at + 2, at + 2]
         b1, b2, c1, c2 = k[at, at + 1], k[at, at + 2], k[at + 1, at], k[at + 2, at]
-        _cubic_roots((a0, a1, a2), b1 * c1, b2 * c2, lam, at)
-        least = _TOO_CLOSE * (abs(a0) + abs(a1) + abs(a2))
+        cubic_roots((a0, a1, a2), b1 * c1, b2 * c2, lam, at)
+        least = TOO_CLOSE * (abs(a0) + abs(a1) + abs(a2))
         for n in range(3):
             g1, g2 = lam[at + n] - a1, lam[at + n] - a2
             if not (abs(g1) > least and abs(g2) > least):
@@ -98,7 +98,7 @@ def _follow(k: Floats, at: int, size: int, root: float, rhs: Floats) -> bool:
     """Solve (K_block - root) x = rhs in place; returns whether the block is well away from root."""
     if size == 1:
         gap = k[at, at] - root
-        if not abs(gap) > _TOO_CLOSE * (abs(k[at, at]) + abs(root)):
+        if not abs(gap) > TOO_CLOSE * (abs(k[at, at]) + abs(root)):
             return False
         rhs[0] /= gap
         return True
@@ -106,7 +106,7 @@ def _follow(k: Floats, at: int, size: int, root: float, rhs: Floats) -> bool:
         a, b = k[at, at] - root, k[at, at + 1]
         c, d = k[at + 1, at], k[at + 1, at + 1] - root
         det = a * d - b * c
-        if not abs(det) > _TOO_CLOSE * (abs(a * d) + abs(b * c)):
+        if not abs(det) > TOO_CLOSE * (abs(a * d) + abs(b * c)):
             return False
         rhs[0], rhs[1] = (rhs[0] * d - b * rhs[1]) / det, (a * rhs[1] - c * rhs[0]) / det
         return True
@@ -114,7 +114,7 @@ def _follow(k: Floats, at: int, size: int, root: float, rhs: Floats) -> bool:
     b1, b2, c1, c2 = k[at, at + 1], k[at, at + 2], k[at + 1, at], k[at + 2, at]
     det = a0 * a1 * a2 - b1 * c1 * a2 - b2 * c2 * a1
     scale = abs(a0 * a1 * a2) + abs(b1 * c1 * a2) + abs(b2 * c2 * a1)
-    if not abs(det) > _TOO_CLOSE * scale or a1 == 0.0 or a2 == 0.0:
+    if not abs(det) > TOO_CLOSE * scale or a1 == 0.0 or a2 == 0.0:
         return False
     r0, r1, r2 = rhs[0], rhs[1], rhs[2]
     x0 = (r0 * a1 * a2 - b1 * r1 * a2 - b2 * r2 * a1) / det
@@ -176,38 +176,6 @@ def modes_in_order(
                         total += w[i, d] * rhs[d - at]
                     w[i, j] = -total
     return True
-
-
-def closed_modes(
-    rates: Any, order: Any, starts: Any, values: Any, vectors: Any, inverse: Any, failed: Any,
-    squares: Any, small: Any, line: Any, n: int, m: int, blocks: int,
-) -> None:  # fmt: skip
-    """Modes of n matrices (n, m, m) into values (n, m), vectors, inverse (n, m, m).
-
-    order: states in block order (m,). starts: first place of each block and m (blocks + 1,).
-    failed: (n,) 1 where the general way is needed. Room to work in: squares (3, m, m),
-    small (2, 3, 3), line (2, m + 3).
-    """
-    rates_, order_ = carray(rates, (n, m, m)), carray(order, (m,))
-    starts_, failed_ = carray(starts, (blocks + 1,)), carray(failed, (n,))
-    values_, vectors_ = carray(values, (n, m)), carray(vectors, (n, m, m))
-    inverse_ = carray(inverse, (n, m, m))
-    squares_, small_ = carray(squares, (3, m, m)), carray(small, (2, 3, 3))
-    line_ = carray(line, (2, m + 3))
-    k, v, w = squares_[0], squares_[1], squares_[2]
-    for s in range(n):
-        for i in range(m):
-            for j in range(m):
-                k[i, j] = rates_[s, order_[i], order_[j]]
-        good = modes_in_order(k, starts_, line_[0], v, w, small_[0], small_[1], line_[1])
-        if good:
-            for i in range(m):
-                values_[s, i] = line_[0, i]
-                for j in range(m):
-                    vectors_[s, order_[i], j] = v[i, j]
-                    inverse_[s, i, order_[j]] = w[i, j]
-                    good = good and math.isfinite(v[i, j]) and math.isfinite(w[i, j])
-        failed_[s] = 0 if good else 1
 
 
 def flowing(rates: Any, most: Any, least: Any, n: int, m: int) -> None:

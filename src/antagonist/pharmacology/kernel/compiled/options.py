@@ -16,6 +16,9 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # Multiply-adds may be fused; nothing may be reordered, so results are the same on any chunk.
 OPTIONS: dict[str, Any] = {"fastmath": {"contract"}, "error_model": "numpy", "nogil": True}
+# What a loop calls makes no array, so it need not count who holds one: counting calls a function
+# for every array that is handed on, and lanes do not stay in registers over a call.
+_INNER: dict[str, Any] = {**OPTIONS, "_nrt": False}
 
 # Not the literal 0: Numba compiles a function anew for every literal that it is called with.
 ZERO: Any = np.int64(0)
@@ -26,13 +29,13 @@ carray: Any = numba.carray
 
 def compiled(function: Function) -> Function:
     """Compile a function that loops call."""
-    made: Function = numba.njit(**OPTIONS)(function)
+    made: Function = numba.njit(**_INNER)(function)
     return made
 
 
 def inlined(function: Function) -> Function:
     """As ``compiled``, for what is copied into its callers."""
-    made: Function = numba.njit(inline="always", **OPTIONS)(function)
+    made: Function = numba.njit(inline="always", **_INNER)(function)
     return made
 
 
