@@ -18,13 +18,8 @@ from antagonist.pharmacology.kernel import Solution, solve
 from antagonist.pharmacology.kernel.parallel import in_blocks
 from antagonist.pharmacology.models import Structure
 from antagonist.pharmacology.parameter_sets import parameter_set
-from antagonist.pharmacology.population import (
-    Population,
-    assembly_of,
-    jumps_for,
-    odds_weights,
-)
-from antagonist.pharmacology.receptors import antagonist_odds
+from antagonist.pharmacology.population import Population, assembly_of, jumps_for
+from antagonist.pharmacology.receptors import antagonist_odds, odds_weights
 from antagonist.pharmacology.responses import odds_that_block
 from antagonist.pharmacology.settings import defaults
 from antagonist.pharmacology.subjects import Include, definitions, draw_phi, values_of

@@ -8,7 +8,7 @@ switched off to see what it contributes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,9 +20,9 @@ from antagonist.pharmacology.catalogue import products_of
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subject
 from antagonist.pharmacology.kernel import solve
 from antagonist.pharmacology.kernel.answers import answers
-from antagonist.pharmacology.kernel.window import Window
+from antagonist.pharmacology.kernel.window import Answers, Window
 from antagonist.pharmacology.parameter_sets import Fitted, ParameterSet
-from antagonist.pharmacology.population import odds_weights
+from antagonist.pharmacology.receptors import odds_weights
 from antagonist.pharmacology.signals import Scene
 from antagonist.pharmacology.subjects import Include, definitions, draw_phi, values_of
 
@@ -48,23 +48,45 @@ class Ensemble:
         """A parameter of every draw, shape (S, 1)."""
         return np.concatenate([scene.held[name] for scene in self.scenes])
 
+    def told(self, odds: Floats, window: Window, *, most_crossings: int = 0) -> Answers:
+        """What the mu-receptor odds of every draw do against a level, exactly.
+
+        odds: shape (S, 1). most_crossings: how many crossing times to keep of each draw.
+        """
+        found, at = [], 0
+        for scene in self.scenes:
+            solution = scene.solution
+            level = odds[at : at + len(solution.state), 0]
+            found.append(
+                answers(
+                    solution.system, solution.jumps,
+                    odds_weights(scene.values, scene.outputs, scene.values["K_mu"]), level, window,
+                    start_h=float(solution.time_h[0, 0]), most_crossings=most_crossings,
+                )
+            )  # fmt: skip
+            at += len(level)
+        return Answers.joined(found)
+
     def falls_h(self, odds: Floats, from_h: float, until_h: float) -> Floats:
         """When the mu-receptor odds of every draw first are not over a level, shape (S,).
 
         odds: shape (S, 1). from_h, until_h: hours looked at. from_h where they are not over it
         then, +inf where they always are.
         """
-        window = Window.between(from_h, until_h, weakest_from_h=from_h)
-        found, at = [], 0
-        for scene in self.scenes:
-            solution = scene.solution
-            level = odds[at : at + len(solution.state), 0]
-            weights = odds_weights(scene.values, scene.outputs, scene.values["K_mu"])
-            start_h = float(solution.time_h[0, 0])
-            told = answers(solution.system, solution.jumps, weights, level, window, start_h=start_h)
-            found.append(told.falls_at_h)
-            at += len(level)
-        return np.concatenate(found)
+        return self.told(odds, Window.between(from_h, until_h, weakest_from_h=from_h)).falls_at_h
+
+    def falls_after_h(self, odds: Floats, from_h: Floats, until_h: float) -> Floats:
+        """As ``falls_h``, from an hour of each draw's own on; from_h: shape (S,)."""
+        first_h = float(from_h.min())
+        window, most = Window.between(first_h, until_h, weakest_from_h=first_h), 8
+        found = self.told(odds, window, most_crossings=most)
+        if (found.crossings > most).any():
+            found = self.told(odds, window, most_crossings=int(found.crossings.max()))
+        own = from_h[:, None]
+        begun_over = found.falls_at_h > first_h
+        over = begun_over ^ ((found.crossed_h <= own).sum(axis=1) % 2 == 1)
+        after = np.where(found.crossed_h > own, found.crossed_h, np.inf).min(axis=1, initial=np.inf)
+        return np.where(over, after, from_h)
 
     @cached_property
     def held(self) -> dict[str, Floats]:
@@ -77,7 +99,10 @@ def counts(fitted: Sequence[Fitted], draws: int) -> list[int]:
     """Draws for each structure in proportion to its share, at least one each.
 
     They add up to ``draws``, or to the number of structures where that is more.
+    Raises InputError for draws < 1.
     """
+    if draws < 1:
+        raise InputError("", "draws", draws, "at least 1")
     weights = np.array([f.weight for f in fitted])
     exact = weights / weights.sum() * draws
     whole = np.maximum(np.floor(exact).astype(int), 1)
@@ -113,6 +138,50 @@ def changes_apart(records: Sequence[EventRecord]) -> list[EventRecord]:
     return found
 
 
+@dataclass(frozen=True)
+class Group:
+    """Draws that are wanted of one dosing history.
+
+    counts: how many of each structure, none or more. include: what varies among them.
+    """
+
+    counts: Sequence[int]
+    rng: np.random.Generator
+    include: Include = field(default_factory=Include)
+
+
+def ensembles(
+    fitted: Sequence[Fitted], subject: Subject, groups: Sequence[Group]
+) -> list[Ensemble]:
+    """Draw and solve groups of draws side by side, which is faster than one after another.
+
+    fitted: structures. Raises InputError for products that cannot be simulated.
+    """
+    products = products_of(subject.records)
+    # Hour 0 is the first planned dose, which may have been missed.
+    first_h = min((0.0, *(r.time_h for r in subject.records)))
+    records, regimes = changes_apart(subject.records), covariate_regimes(subject)
+    scenes: list[list[Scene]] = [[] for _ in groups]
+    for n, part in enumerate(fitted):
+        known = definitions(part.structure, products)
+        phi = [
+            draw_phi(part.structure, known, part.estimates, g.counts[n], g.rng, g.include)
+            for g in groups
+        ]
+        together = {name: np.concatenate([p[name] for p in phi]) for name in known}
+        values = values_of(part.structure, known, together, regimes)
+        assembly = assemble(part.structure, products, values, records)
+        jumps = jumps_of(assembly, part.structure, [records])
+        solution = solve(assembly.system, jumps, start_h=first_h)
+        whole, at = Scene(solution, values, tuple(part.structure.outputs), 0.0), 0
+        for found, group in zip(scenes, groups, strict=True):
+            count = group.counts[n]
+            if count:
+                found.append(whole.part(slice(at, at + count)))
+            at += count
+    return [Ensemble(tuple(found)) for found in scenes]
+
+
 def ensemble(
     parameters: ParameterSet,
     subject: Subject,
@@ -120,27 +189,10 @@ def ensemble(
     draws: int,
     rng: np.random.Generator,
     include: Include = Include(),  # noqa: B008 - frozen
-    fitted: Sequence[Fitted] | None = None,
 ) -> Ensemble:
     """Draw and solve one subject's dosing history.
 
-    draws: at least 1. fitted: structures to use, default all of the set.
-    Raises InputError for products that cannot be simulated.
+    draws: at least 1. Raises InputError for products that cannot be simulated.
     """
-    if draws < 1:
-        raise InputError("", "draws", draws, "at least 1")
-    products = products_of(subject.records)
-    # Hour 0 is the first planned dose, which may have been missed.
-    first_h = min((0.0, *(r.time_h for r in subject.records)))
-    chosen = fitted if fitted is not None else parameters.fitted
-    records, regimes = changes_apart(subject.records), covariate_regimes(subject)
-    scenes = []
-    for part, count in zip(chosen, counts(chosen, draws), strict=True):
-        known = definitions(part.structure, products)
-        phi = draw_phi(part.structure, known, part.estimates, count, rng, include)
-        values = values_of(part.structure, known, phi, regimes)
-        assembly = assemble(part.structure, products, values, records)
-        jumps = jumps_of(assembly, part.structure, [records])
-        solution = solve(assembly.system, jumps, start_h=first_h)
-        scenes.append(Scene(solution, values, tuple(part.structure.outputs), 0.0))
-    return Ensemble(tuple(scenes))
+    group = Group(counts(parameters.fitted, draws), rng, include)
+    return ensembles(parameters.fitted, subject, [group])[0]

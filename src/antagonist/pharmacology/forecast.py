@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +11,10 @@ from antagonist.pharmacology.agonists import agonist, heroin_equivalent
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.challenge import challenge_points
 from antagonist.pharmacology.dosing.records import Course
-from antagonist.pharmacology.ensemble import Ensemble, ensemble
+from antagonist.pharmacology.ensemble import Ensemble, Group, counts, ensembles
+from antagonist.pharmacology.kernel.trajectories import Steps
 from antagonist.pharmacology.parameter_sets import ParameterSet, parameter_set
-from antagonist.pharmacology.percentiles import quantiles_of
+from antagonist.pharmacology.percentiles import hourly_quantiles, quantiles
 from antagonist.pharmacology.protection import Statement, stated_time, statements
 from antagonist.pharmacology.responses import (
     ENDPOINTS,
@@ -94,10 +94,29 @@ def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[st
     return found
 
 
-def _grid(course: Course, step_h: float) -> Floats:
-    count = int(np.ceil(course.horizon_h / step_h)) + 1
-    grid = np.linspace(0.0, (count - 1) * step_h, count)
-    return np.unique(np.append(grid, course.as_of_h))
+def _bands(
+    drawn: Ensemble, threshold: Threshold, course: Course, step_h: float, now: Mapping[str, Floats]
+) -> dict[str, Band]:
+    """Bands on an even grid that reaches the horizon, with 'now' as one of its times.
+
+    now: quantities of every draw at as_of, each (S, 1).
+    """
+    steps = Steps(0.0, step_h, int(np.ceil(course.horizon_h / step_h)) + 1)
+    found = hourly_quantiles(drawn, _reference_mg(drawn, threshold), steps, QUANTILES)
+    at = int(np.searchsorted(steps.time_h, course.as_of_h))
+    # as_of replaces the hour that it stands on
+    after = at + int(at < steps.count and steps.time_h[at] == course.as_of_h)
+
+    def spliced(row: Floats, value: Floats) -> Floats:
+        return np.concatenate([row[..., :at], value, row[..., after:]], axis=-1)
+
+    time_h = spliced(steps.time_h, np.array([course.as_of_h]))
+    return {
+        name: Band(
+            name, QUANTITIES[name], time_h, spliced(rows, quantiles(now[name].T.copy(), QUANTILES))
+        )
+        for name, rows in found.items()
+    }
 
 
 def _notes(course: Course) -> tuple[Note, ...]:
@@ -121,51 +140,60 @@ def _notes(course: Course) -> tuple[Note, ...]:
     return tuple(notes)
 
 
+# What varies alone in each group of draws whose width is compared with that of all.
+_ALONE: Mapping[str, Include] = {
+    "parameter": Include(True, False, False),
+    "between_study": Include(False, True, False),
+    "between_subject": Include(False, False, True),
+}
+
+
+def _groups(parameters: ParameterSet, draws: int, seed: int) -> list[Group]:
+    """Everything drawn; the middle of each structure; one source of doubt at a time."""
+
+    def group(counts: Sequence[int], include: Include = Include()) -> Group:  # noqa: B008 - frozen
+        return Group(counts, np.random.default_rng(seed), include)
+
+    others = [0] * (len(parameters.fitted) - 1)
+    return [
+        group(counts(parameters.fitted, draws)),
+        group([1] * len(parameters.fitted), Include(False, False, False)),
+        *(group([draws, *others], include) for include in _ALONE.values()),
+    ]
+
+
 def width_shares(
-    parameters: ParameterSet, course: Course, chosen: Settings, full: Floats
+    threshold: Threshold,
+    as_of_h: float,
+    whole: Floats,
+    middles: Ensemble,
+    alone: Sequence[Ensemble],
 ) -> dict[str, float]:
     """What each source of doubt alone gives of the 90 % width of the blocked effect now.
 
-    full: draws with everything, shape (S,). Shares need not add to one.
+    whole: blocked effect of draws with everything, shape (S,). middles: the middle of each
+    structure. alone: draws of one structure, as _ALONE. Shares need not add to one.
     """
 
-    def logit_width(values: Floats) -> float:
-        kept = np.clip(values, 1e-9, 1 - 1e-9)
-        ends = np.percentile(np.log(kept / (1 - kept)), (5, 95))
-        return float(ends[1] - ends[0])
+    def logits(blocked_now: Floats) -> Floats:
+        kept = np.clip(blocked_now, 1e-9, 1 - 1e-9)
+        return np.asarray(np.log(kept / (1 - kept)))
 
-    total = logit_width(full)
+    def width(blocked_now: Floats) -> float:
+        return float(np.ptp(np.percentile(logits(blocked_now), (5, 95))))
+
+    def now(drawn: Ensemble) -> Floats:
+        seen = signals_of(drawn, threshold, np.array([as_of_h]))
+        return np.asarray(seen["blocked_subjective"][:, 0])
+
+    total = width(whole)
     if total <= 0:
         return {}
-    middles = [
-        ensemble(
-            parameters,
-            course.subject,
-            draws=1,
-            rng=np.random.default_rng(chosen.seed),
-            include=Include(False, False, False),
-            fitted=[part],
-        )
-        for part in parameters.fitted
-    ]
-    at = np.array([course.as_of_h])
-    centre = np.array(
-        [signals_of(m, chosen.threshold, at)["blocked_subjective"][0, 0] for m in middles]
-    )
-    kept = np.clip(centre, 1e-9, 1 - 1e-9)
-    structure = float(np.ptp(np.log(kept / (1 - kept))))
-    one = replace(parameters, fitted=parameters.fitted[:1])
-
-    def within_one(include: Include) -> float:
-        rng = np.random.default_rng(chosen.seed)
-        drawn = ensemble(one, course.subject, draws=chosen.draws, rng=rng, include=include)
-        return logit_width(signals_of(drawn, chosen.threshold, at)["blocked_subjective"][:, 0])
-
+    found = {name: width(now(e)) / total for name, e in zip(_ALONE, alone, strict=True)}
     return {
-        "parameter": within_one(Include(True, False, False)) / total,
-        "structure": structure / total,
-        "between_study": within_one(Include(False, True, False)) / total,
-        "between_subject": within_one(Include(False, False, True)) / total,
+        "parameter": found.pop("parameter"),
+        "structure": float(np.ptp(logits(now(middles)))) / total,
+        **found,
     }
 
 
@@ -195,15 +223,11 @@ def simulate(
     """
     chosen = chosen or settings()
     parameters = parameter_set(chosen.parameter_set)
-    rng = np.random.default_rng(chosen.seed)
-    drawn = ensemble(parameters, course.subject, draws=chosen.draws, rng=rng)
-    time_h = _grid(course, chosen.step_h)
-    seen = signals_of(drawn, chosen.threshold, time_h)
-    bands = {
-        name: Band(name, QUANTITIES[name], time_h, quantiles)
-        for name, quantiles in quantiles_of(seen, QUANTILES).items()
-    }
-    now_i = int(np.searchsorted(time_h, course.as_of_h))
+    groups = _groups(parameters, chosen.draws, chosen.seed)
+    drawn, middles, *alone = ensembles(parameters.fitted, course.subject, groups)
+    seen = signals_of(drawn, chosen.threshold, np.array([course.as_of_h]))
+    bands = _bands(drawn, chosen.threshold, course, chosen.step_h, seen)
+    now_i = int(np.searchsorted(bands["conc_ntx"].time_h, course.as_of_h))
     at_now = {n: b.quantiles[[0, 2, 4], now_i] for n, b in bands.items()}
     now = Now(
         {n: (float(q[0]), float(q[1]), float(q[2])) for n, q in at_now.items()}, dict(QUANTITIES)
@@ -226,7 +250,7 @@ def simulate(
             chosen.draws, chosen.seed,
         ),
         width_shares=width_shares(
-            parameters, course, chosen, seen["blocked_subjective"][:, now_i]
+            t, course.as_of_h, seen["blocked_subjective"][:, 0], middles, alone
         ),
         notes=_notes(course),
     )  # fmt: skip

@@ -218,13 +218,15 @@ class Structure(_Data):
 class Release(_Data):
     """One part of a release profile.
 
-    kind: ``bolus`` all at once; ``exponential`` with ``rate_per_h``; ``constant`` over
-        ``duration_h``. fraction: of the dose, may be negative in a difference of exponentials.
+    kind: ``bolus`` all at once; ``exponential`` with ``rate_per_h``, after one transit
+        compartment where ``transit_rate_per_h`` says how fast it is left; ``constant`` over
+        ``duration_h``. fraction: of the dose; a negative one is served, many times as slowly.
     """
 
     kind: Literal["bolus", "exponential", "constant"]
     fraction: Formula = "1"
     rate_per_h: Formula | None = None
+    transit_rate_per_h: Formula | None = None
     duration_h: Formula | None = None
     lag_h: Formula = "0"
 
@@ -234,6 +236,8 @@ class Release(_Data):
             raise ValueError("rate_per_h is missing (needed for kind: exponential)")
         if self.kind == "constant" and self.duration_h is None:
             raise ValueError("duration_h is missing (needed for kind: constant)")
+        if self.kind != "exponential" and self.transit_rate_per_h is not None:
+            raise ValueError("transit_rate_per_h belongs to kind: exponential")
         return self
 
 

@@ -22,6 +22,7 @@ from antagonist.pharmacology.kernel.parallel import cores, in_blocks, share_out
 from antagonist.pharmacology.kernel.trajectories import Steps, trajectories
 from antagonist.pharmacology.kernel.window import Answers, Window
 from antagonist.pharmacology.models import Structure
+from antagonist.pharmacology.receptors import odds_weights
 from antagonist.pharmacology.varying import value_of
 
 if TYPE_CHECKING:
@@ -102,21 +103,6 @@ def jumps_for(population: Population, assembly: Assembly) -> Jumps:
 def _once(value: Floats) -> Floats:
     """One row where all subjects have the same."""
     return value[:1] if (value == value[0]).all() else value
-
-
-def odds_weights(
-    values: Mapping[str, Floats], outputs: tuple[str, ...], receptor_ng_per_ml: Floats
-) -> Floats:
-    """Weights of the outputs that add up to a receptor's odds, shape (N, outputs).
-
-    receptor_ng_per_ml: ``receptors.constant_ng_per_ml``, shape (N, 1). Source: Gaddum 1957.
-    """
-    held = {name: value[:, -1] for name, value in values.items()}
-    constant = receptor_ng_per_ml[:, -1]
-    found = np.zeros((len(constant), len(outputs)))
-    found[:, outputs.index("effect_ntx")] = 1 / constant
-    found[:, outputs.index("effect_6bn")] = held["w_6bn"] / constant
-    return found
 
 
 def protection(

@@ -13,23 +13,6 @@ from antagonist.pharmacology.results import StatedTime
 Floats = NDArray[np.float64]
 
 
-def first_fall(time_h: Floats, over: Floats) -> Floats:
-    """First time at which a signal falls under its threshold, for each draw.
-
-    time_h: shape (T,), h, increasing. over: shape (S, T), logarithm of signal over threshold.
-    Returns shape (S,), h: the start where a draw is under it already, +inf where it never falls.
-    Interpolated linearly on ``over``, which is exact for a single exponential.
-    """
-    under = over <= 0
-    after = np.argmax(under, axis=1)
-    rows, before = np.arange(len(over)), np.maximum(after - 1, 0)
-    fall = over[rows, before] - over[rows, after]
-    share = np.where(fall > 0, over[rows, before] / np.where(fall > 0, fall, 1.0), 0.0)
-    at = time_h[before] + np.clip(share, 0.0, 1.0) * (time_h[after] - time_h[before])
-    at = np.where(after == 0, time_h[0], at)
-    return np.where(under.any(axis=1), at, np.inf)
-
-
 @dataclass(frozen=True)
 class Statement:
     """A time to state. percentile: of the crossing; the side that errs on caution."""
@@ -57,7 +40,7 @@ def statements(
 def stated_time(statement: Statement, crossing_h: Floats, as_of_h: float) -> StatedTime:
     """The time a statement makes of the draws' crossings.
 
-    crossing_h: shape (S,), h, as ``first_fall`` gives from as_of_h on.
+    crossing_h: shape (S,), h, as ``Ensemble.falls_h`` gives from as_of_h on.
     """
     kept = np.sort(crossing_h)
     position = statement.percentile / 100 * (len(kept) - 1)
@@ -79,12 +62,3 @@ def stated_time(statement: Statement, crossing_h: Floats, as_of_h: float) -> Sta
         blocked_fraction=statement.blocked_fraction,
         percentile=statement.percentile,
     )
-
-
-def share_of_time(over: Floats) -> Floats:
-    """Share of an even time grid that each draw spends over its threshold, shape (S,).
-
-    over: shape (S, T), positive where over.
-    """
-    result: Floats = np.mean(over > 0, axis=1)
-    return result

@@ -48,9 +48,30 @@ def antagonist_odds(
     return np.maximum(weighted, 0.0) / constant_ng_per_ml(values, receptor)
 
 
+def odds_of(mu_odds: Floats, values: Mapping[str, Floats], receptor: Receptor) -> Floats:
+    """Odds of a receptor from those of mu: only the constants differ. Shapes broadcast."""
+    ratio = _RATIO[receptor]
+    return mu_odds if ratio is None else mu_odds / values[ratio]
+
+
 def occupancy(odds: Floats) -> Floats:
     """Fraction of receptors occupied at equilibrium, any shape, in [0, 1).
 
     Source: Gaddum 1957.
     """
     return odds / (1.0 + odds)
+
+
+def odds_weights(
+    values: Mapping[str, Floats], outputs: tuple[str, ...], receptor_ng_per_ml: Floats
+) -> Floats:
+    """Weights of the outputs that add up to a receptor's odds, shape (N, outputs).
+
+    receptor_ng_per_ml: ``constant_ng_per_ml``, shape (N, 1). Source: Gaddum 1957.
+    """
+    held = {name: value[:, -1] for name, value in values.items()}
+    constant = receptor_ng_per_ml[:, -1]
+    found = np.zeros((len(constant), len(outputs)))
+    found[:, outputs.index("effect_ntx")] = 1 / constant
+    found[:, outputs.index("effect_6bn")] = held["w_6bn"] / constant
+    return found

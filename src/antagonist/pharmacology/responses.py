@@ -42,7 +42,7 @@ def remaining(
     dose_mg: heroin equivalent, mg, > 0. odds: shape (S, T). Returns shape (S, T), in (0, 1].
     Source: Arunlakshana and Schild 1959.
     """
-    dose = np.asarray(dose_mg, dtype=float)
+    dose = np.asarray(dose_mg)
     return effect(dose / (1.0 + odds), values, endpoint) / effect(dose, values, endpoint)
 
 

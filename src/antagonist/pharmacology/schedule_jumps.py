@@ -55,25 +55,45 @@ def stack(schedules: Sequence[list[Jump]], subjects: int, directions: int = 0) -
 
     schedules: one for all subjects, or one for each. directions: their number q.
     """
-    shape = (subjects, max(1, *(len(jumps) for jumps in schedules), 1))
-    time_h, amount = np.full(shape, np.inf), np.zeros(shape)
-    target, regime = np.zeros(shape, dtype=np.intp), np.full(shape, -1, dtype=np.intp)
-    reset = np.zeros(shape, dtype=bool)
+    count = max(1, *(len(jumps) for jumps in schedules), 1)
+    shared = len(schedules) == 1 and all(_same_time(jump) for jump in schedules[0])
+    times = (1 if shared else subjects, count)
+    # what a schedule says is the same for all subjects that follow it
+    rows = (len(schedules) if len(schedules) > 1 else times[0], count)
+    time_h, amount = np.full(times, np.inf), np.zeros((subjects, count))
+    target, regime = np.zeros(rows, dtype=np.intp), np.full(rows, -1, dtype=np.intp)
+    reset = np.zeros(rows, dtype=bool)
     for s, jumps in enumerate(schedules):
-        rows = slice(None) if len(schedules) == 1 else slice(s, s + 1)
+        which = slice(None) if len(schedules) == 1 else slice(s, s + 1)
         for m, jump in enumerate(jumps):
-            time_h[rows, m], amount[rows, m] = value_of(jump.time_h), value_of(jump.amount)
-            target[rows, m], reset[rows, m], regime[rows, m] = jump.target, jump.reset, jump.regime
+            at_h = value_of(jump.time_h)
+            time_h[which, m] = at_h[:1] if shared else at_h
+            amount[which, m] = value_of(jump.amount)
+            target[which, m], reset[which, m], regime[which, m] = (
+                jump.target, jump.reset, jump.regime,
+            )  # fmt: skip
     order = np.argsort(time_h, axis=1, kind="stable")
-    time_h, amount, target, reset, regime = (
-        np.take_along_axis(a, order, axis=1) for a in (time_h, amount, target, reset, regime)
+    time_h, target, reset, regime = (
+        np.take_along_axis(a, order, axis=1) for a in (time_h, target, reset, regime)
     )
+    order = np.broadcast_to(order, amount.shape)
     held = np.maximum.accumulate(np.maximum(regime, 0), axis=1)
     return Stacked(
-        Jumps(time_h, target, amount, reset, held),
+        Jumps(time_h, target, _sorted(amount, order, shared), reset, held),
         _gradients(schedules, lambda jump: jump.amount, order, directions),
         _gradients(schedules, lambda jump: jump.time_h, order, directions),
     )
+
+
+def _same_time(jump: Jump) -> bool:
+    at_h = value_of(jump.time_h)
+    return bool((at_h == at_h[0]).all())
+
+
+def _sorted(amount: Floats, order: Ints, shared: bool) -> Floats:
+    if shared:
+        return amount[:, order[0]]
+    return np.take_along_axis(amount, order, axis=1)
 
 
 def _gradients(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antagonist.pharmacology.expressions import parse
 from antagonist.pharmacology.kernel import Solution
-from antagonist.pharmacology.receptors import RECEPTORS, antagonist_odds, occupancy
+from antagonist.pharmacology.receptors import RECEPTORS, antagonist_odds, occupancy, odds_weights
 from antagonist.pharmacology.responses import ENDPOINTS, blocked, odds_that_block
 
 Floats = NDArray[np.float64]
@@ -37,6 +37,21 @@ class Scene:
     def held(self) -> dict[str, Floats]:
         """Parameter values of the last regime, each of shape (S, 1)."""
         return {name: value[:, -1:] for name, value in self.values.items()}
+
+    def part(self, which: slice) -> Scene:
+        """The scene of some of the draws."""
+        values = {name: value[which] for name, value in self.values.items()}
+        return replace(self, solution=self.solution.part(which), values=values)
+
+    @property
+    def weights(self) -> Floats:
+        """Of the outputs in plasma naltrexone, 6-beta-naltrexol and mu odds, shape (S, 3, o)."""
+        odds = odds_weights(self.values, self.outputs, self.values["K_mu"])
+        found = np.zeros((len(odds), 3, len(self.outputs)))
+        found[:, 0, self.outputs.index("conc_ntx")] = 1.0
+        found[:, 1, self.outputs.index("conc_6bn")] = 1.0
+        found[:, 2] = odds
+        return found
 
     def levels(self, time_h: Floats, *, cumulative: bool = False) -> dict[str, Floats]:
         """Outputs at hours after the last dose, each of shape (S, T)."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,8 +83,15 @@ class Include:
 
 def _root(covariance: Floats) -> Floats:
     """A square root that also takes a covariance with no or tiny variances."""
-    values, vectors = np.linalg.eigh(covariance)
+    return _root_of(covariance.tobytes(), len(covariance))
+
+
+# A parameter set is drawn from again and again; its roots take longer than the draws.
+@lru_cache(maxsize=128)
+def _root_of(covariance: bytes, size: int) -> Floats:
+    values, vectors = np.linalg.eigh(np.frombuffer(covariance).reshape(size, size))
     root: Floats = vectors * np.sqrt(np.maximum(values, 0.0))
+    root.flags.writeable = False
     return root
 
 

@@ -159,7 +159,12 @@ class Builder:
             self.flow(depot, depot, -rate)
             for target, share in arrivals:
                 self.flow(target, depot, rate * share)
-            return [Slot(depot, fraction, lag_h)]
+            if part.transit_rate_per_h is None:
+                return [Slot(depot, fraction, lag_h)]
+            transit, before = self.state(f"{label}.transit"), self.of(part.transit_rate_per_h)
+            self.flow(transit, transit, -before)
+            self.flow(depot, transit, before)
+            return [Slot(transit, fraction, lag_h)]
         assert part.duration_h is not None
         duration_h, held = self.of(part.duration_h), self.state(label)
         for target, share in arrivals:

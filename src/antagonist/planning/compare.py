@@ -14,8 +14,8 @@ from antagonist.pharmacology.agonists import heroin_equivalent
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.dosing.records import Subject
 from antagonist.pharmacology.ensemble import Ensemble, ensemble
+from antagonist.pharmacology.kernel.window import Window
 from antagonist.pharmacology.parameter_sets import parameter_set
-from antagonist.pharmacology.protection import first_fall
 from antagonist.pharmacology.responses import ENDPOINTS, Endpoint, blocked, odds_that_block
 from antagonist.pharmacology.results import Provenance, Spread, Threshold
 from antagonist.pharmacology.settings import Settings, settings
@@ -125,16 +125,17 @@ def share_over(time_h: Floats, over: Floats) -> Floats:
     return result
 
 
-def lasting_h(time_h: Floats, over: Floats) -> Floats:
-    """When each draw falls under its line after its highest point, from time_h[0] on.
+def lasting_h(drawn: Ensemble, line: Floats, dose_h: float, after_h: Floats) -> Floats:
+    """How long each draw stays over its line: from a dose to the fall after the highest point.
 
-    time_h: shape (T,), h. over: shape (S, T), logarithm of signal over line.
-    Returns shape (S,), h after time_h[0]: 0 where the line is not reached, +inf where not left.
+    line: mu-receptor odds, shape (S, 1). after_h: hours after dose_h at which the highest point
+    is looked for, the last of them how far its fall is. Returns shape (S,), h: 0 where the line
+    is not reached, +inf where not left.
     """
-    top = over.argmax(axis=1)[:, None]
-    held = np.where(np.arange(len(time_h)) < top, over.max(axis=1, keepdims=True), over)
-    ends_h: Floats = first_fall(time_h, held) - time_h[0]
-    return ends_h
+    odds = drawn.signal("mu_odds", dose_h + after_h)
+    peak_h = dose_h + after_h[odds.argmax(axis=1)]
+    ends_h = drawn.falls_after_h(line, peak_h, dose_h + float(after_h[-1]))
+    return np.where(odds.max(axis=1) > line[:, 0], ends_h - dose_h, 0.0)
 
 
 def _lasting(end_h: Floats, searched_h: float) -> Lasting:
@@ -159,15 +160,19 @@ def _view_h(regimen: Regimen) -> Floats:
     return np.union1d(np.append(0.0, np.geomspace(1.0, end_h, _VIEW_POINTS)), [WEEK_H])
 
 
-def _weakest(regimen: Regimen, time_h: Floats, share: Floats) -> Weakest:
-    late = time_h >= (0.0 if regimen.cycle_days is not None else WEEK_H)
-    seen = share[:, late]
-    at_h = float(time_h[late][np.median(seen, axis=0).argmin()])
+def _weakest(regimen: Regimen, time_h: Floats, median: Floats, lowest: Floats) -> Weakest:
+    """median: of the blocked share at time_h. lowest: of each draw, shape (S,)."""
+    late = time_h >= _weakest_from_h(regimen)
+    at_h = float(time_h[late][median[late].argmin()])
     given = [(dose.day - 1) * DAY_H for dose in regimen.doses]
     given.append(given[-1] - (regimen.cycle_days or 0) * DAY_H)
     # effect lags behind the dose: at its very hour a dose has not acted yet
     last_h = max((h for h in given if h < at_h), default=given[-1])
-    return Weakest(blocked=_spread(seen.min(axis=1)), at_h=at_h, after_dose_h=at_h - last_h)
+    return Weakest(blocked=_spread(lowest), at_h=at_h, after_dose_h=at_h - last_h)
+
+
+def _weakest_from_h(regimen: Regimen) -> float:
+    return 0.0 if regimen.cycle_days is not None else WEEK_H
 
 
 def _protection(regimen: Regimen, drawn: Ensemble, threshold: Threshold) -> tuple[Protection, ...]:
@@ -179,19 +184,24 @@ def _protection(regimen: Regimen, drawn: Ensemble, threshold: Threshold) -> tupl
     dose_mg = threshold.dose_mg * heroin_equivalent(threshold.agonist, threshold.route, held)
     # the cycle looked at is the last one: its end is read before the next cycle's first dose
     odds = np.maximum(drawn.signal("mu_odds", start_h + view_h), SMALLEST_ODDS)
-    later = np.maximum(drawn.signal("mu_odds", last_h + after_h), SMALLEST_ODDS)
+    length_h = float(view_h[-1])
+    window = Window.between(
+        start_h, start_h + length_h, weakest_from_h=start_h + _weakest_from_h(regimen)
+    )
     found = []
     for endpoint in ENDPOINTS:
         line = odds_that_block(threshold.blocked_fraction, dose_mg, held, endpoint)
         line = np.maximum(line, SMALLEST_ODDS)
-        ends_h = lasting_h(after_h, np.log(later / line))
+        told = drawn.told(line, window)
+        share = blocked(dose_mg, odds, held, endpoint)
+        lowest = blocked(dose_mg, told.weakest[:, None], held, endpoint)[:, 0]
         found.append(
             Protection(
                 endpoint=endpoint,
                 blocked_fraction=threshold.blocked_fraction,
-                time_protected=_spread(share_over(view_h, np.log(odds / line))),
-                weakest=_weakest(regimen, view_h, blocked(dose_mg, odds, held, endpoint)),
-                after_last_dose=_lasting(ends_h, follow_h),
+                time_protected=_spread(told.above_h / length_h),
+                weakest=_weakest(regimen, view_h, np.median(share, axis=0), lowest),
+                after_last_dose=_lasting(lasting_h(drawn, line, last_h, after_h), follow_h),
             )
         )
     return tuple(found)

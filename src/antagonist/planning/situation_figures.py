@@ -13,7 +13,7 @@ from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.parameter_sets import parameter_set
-from antagonist.pharmacology.protection import Statement, first_fall, stated_time, statements
+from antagonist.pharmacology.protection import Statement, stated_time, statements
 from antagonist.pharmacology.responses import blocked, endpoint_of, odds_that_block
 from antagonist.pharmacology.results import StatedTime
 from antagonist.pharmacology.settings import Settings, defaults
@@ -51,11 +51,11 @@ def figures(
     weeks = max(situation_data().look_ahead_weeks[dose.route] for dose in given)
     now_h, length_h = hours_between(start, now), weeks * WEEK_H
     time_h = now_h + np.linspace(0.0, length_h, min(int(length_h), _POINTS) + 1)
-    odds = np.maximum(drawn.signal("mu_odds", time_h), SMALLEST_ODDS)
+    odds = np.maximum(drawn.signal("mu_odds", time_h[:1]), SMALLEST_ODDS)
     agonist_mg = _agonist_mg(drawn, chosen)
-    share = blocked(agonist_mg, odds[:, :1], drawn.held, endpoint_of(chosen.threshold.endpoint))
+    share = blocked(agonist_mg, odds, drawn.held, endpoint_of(chosen.threshold.endpoint))
     times = [
-        stated_time(s, _crossing_h(drawn, agonist_mg, s, time_h, odds), now_h)
+        stated_time(s, _crossing_h(drawn, agonist_mg, s, time_h), now_h)
         for s in _statements(chosen)
     ]
     return ModelFigures(
@@ -99,15 +99,15 @@ def _statements(chosen: Settings) -> tuple[Statement, ...]:
 
 
 def _crossing_h(
-    drawn: Ensemble, agonist_mg: Floats, statement: Statement, time_h: Floats, odds: Floats
+    drawn: Ensemble, agonist_mg: Floats, statement: Statement, time_h: Floats
 ) -> Floats:
     endpoint = endpoint_of(statement.endpoint)
     line = odds_that_block(statement.blocked_fraction, agonist_mg, drawn.held, endpoint)
-    over = np.log(odds / np.maximum(line, SMALLEST_ODDS))
+    line, now_h = np.maximum(line, SMALLEST_ODDS), float(time_h[0])
     if statement.name == BLUNTED:
-        after_h: Floats = time_h[0] + lasting_h(time_h, over)
+        after_h: Floats = now_h + lasting_h(drawn, line, now_h, time_h - now_h)
         return after_h
-    return first_fall(time_h, over)
+    return drawn.falls_h(line, now_h, float(time_h[-1]))
 
 
 def _local(time: StatedTime, start: datetime, now: datetime) -> ModelTime:

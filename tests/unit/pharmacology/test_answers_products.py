@@ -51,6 +51,15 @@ def given(name: str) -> Course:
     return Course(system, jumps_of(assembly, MODEL, [records]), window)
 
 
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_every_product_is_served_by_the_loops(name: str) -> None:
+    """No amount is negative but what takes back a constant rate: that would be the slow way."""
+    course = given(name)
+    jumps = course.jumps
+    held = np.diagonal(course.system.rates_per_h[0, 0]) == 0
+    assert (jumps.amount[0][~held[jumps.target[0]]] >= 0).all()
+
+
 def several(one: Course, count: int) -> Course:
     """The same subject so many times."""
     wide = LinearSystem(

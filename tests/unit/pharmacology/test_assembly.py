@@ -67,6 +67,7 @@ PRODUCTS = {
         {"kind": "bolus", "fraction": 0.5}, {"kind": "bolus", "fraction": 0.5, "lag_h": 5}
     ),
     "depot": product({"kind": "exponential", "rate_per_h": 0.02}),
+    "transit": product({"kind": "exponential", "rate_per_h": 0.02, "transit_rate_per_h": 0.06}),
     "humped": product(
         {"kind": "exponential", "fraction": 1.5, "rate_per_h": 0.02},
         {"kind": "exponential", "fraction": -0.5, "rate_per_h": 0.06},
@@ -173,6 +174,11 @@ def test_parts_of_a_release_profile_with_lag() -> None:
 
 def test_a_difference_of_exponentials() -> None:
     seen = levels(EventRecord(0.0, amt_mg=100, product="humped"))
+    close(seen, 150 * absorbed(HOURS, 0.02) - 50 * absorbed(HOURS, 0.06))
+
+
+def test_one_transit_compartment_is_that_difference_of_exponentials() -> None:
+    seen = levels(EventRecord(0.0, amt_mg=100, product="transit"))
     close(seen, 150 * absorbed(HOURS, 0.02) - 50 * absorbed(HOURS, 0.06))
 
 

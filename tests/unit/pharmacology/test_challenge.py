@@ -9,9 +9,14 @@ from tests.unit.pharmacology.small_models import V1, Floats, scene
 
 from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.agonists import agonist, agonists
-from antagonist.pharmacology.challenge import breakthrough_low_mg, challenge_points, effect_left
+from antagonist.pharmacology.challenge import (
+    breakthrough_low_mg,
+    challenge_points,
+    effect_left,
+    odds_after,
+)
 from antagonist.pharmacology.ensemble import Ensemble
-from antagonist.pharmacology.responses import remaining
+from antagonist.pharmacology.responses import Endpoint, remaining
 
 HILL, ED50 = 1.5, 3.0
 
@@ -27,6 +32,12 @@ def constant(odds: Floats) -> Ensemble:
     return Ensemble((scene(0.5 * V1 / 1000, K_mu=0.5 / odds, CL=1e-12),))
 
 
+def left_of(drawn: Ensemble, name: str, dose_mg: float, at_h: float, endpoint: Endpoint) -> Floats:
+    """What is left of a dose into a vein."""
+    odds = odds_after(drawn, name, "iv", [at_h])[:, 0]
+    return effect_left(drawn.held, odds, name, "iv", dose_mg, endpoint)
+
+
 def effect(dose_mg: float) -> float:
     return float(dose_mg**HILL / (ED50**HILL + dose_mg**HILL))
 
@@ -34,7 +45,7 @@ def effect(dose_mg: float) -> float:
 @pytest.mark.parametrize("name", ["heroin", "methadone"])
 def test_constant_blockade_leaves_the_effect_of_the_moment(name: str) -> None:
     drawn = constant(np.array([3.0, 30.0]))
-    found = effect_left(drawn, name, "iv", 25.0, 8.0, "subjective")
+    found = left_of(drawn, name, 25.0, 8.0, "subjective")
     potency = {"heroin": 1.0, "methadone": 0.4 * 1.41}[name]
     odds = np.array([[3.0], [30.0]])
     want = remaining(25.0 * potency, odds, drawn.held, "subjective")[:, 0]
@@ -45,7 +56,7 @@ def test_methadone_acts_most_when_the_blockade_has_gone() -> None:
     """Its 15 h outlast a blockade that halves each 3 h; the greatest effect is found by search."""
     drawn, half_life_h = falling(1000.0, 3.0), agonist("methadone", "iv").half_life_h
     mg = 40.0 * 0.4 * 1.41
-    found = effect_left(drawn, "methadone", "iv", 40.0, 0.0, "subjective")[0]
+    found = left_of(drawn, "methadone", 40.0, 0.0, "subjective")[0]
     at_once = remaining(mg, np.array([[1000.0]]), drawn.held, "subjective")[0, 0]
 
     def lost(after_h: float) -> float:
@@ -60,15 +71,15 @@ def test_methadone_acts_most_when_the_blockade_has_gone() -> None:
 
 def test_a_short_opioid_acts_most_at_once_under_a_slow_fall() -> None:
     drawn = falling(50.0, 60.0)
-    found = effect_left(drawn, "heroin", "iv", 25.0, 0.0, "subjective")
+    found = left_of(drawn, "heroin", 25.0, 0.0, "subjective")
     want = remaining(25.0, np.array([[50.0]]), drawn.held, "subjective")[0]
     assert found == pytest.approx(want)
 
 
 def test_break_through_is_the_low_end_of_the_dose_ratio() -> None:
     odds = np.linspace(10.0, 110.0, 101)
-    drawn = constant(np.random.default_rng(5).permutation(odds))
-    assert breakthrough_low_mg(drawn, 25.0, 4.0) == pytest.approx(25.0 * (1 + 15.0))
+    shuffled = np.random.default_rng(5).permutation(odds)
+    assert breakthrough_low_mg(shuffled, 25.0) == pytest.approx(25.0 * (1 + 15.0))
 
 
 def test_points_carry_both_endpoints_for_every_hour() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.linalg import expm
 
 from antagonist.pharmacology.kernel import Floats, Jumps, LinearSystem, endless, solve
+from antagonist.pharmacology.kernel.general import moved
 
 HOURS = np.array([0.0, 0.01, 0.5, 1.0, 3.7, 24.0, 100.0])
 
@@ -147,6 +149,20 @@ def test_half_a_year_of_release_with_fast_absorption() -> None:
     np.testing.assert_allclose(solution.at(t)[0, 0], expected, rtol=1e-10)
     everything = solution.at(np.array([1e6]), cumulative=True)[0, 0]
     np.testing.assert_allclose(everything, 1000 / ke, rtol=1e-10)
+
+
+def test_states_of_rates_that_meet_move_by_matrix_exponentials() -> None:
+    """At many times at once, against SciPy's exponential of each."""
+    rates = np.array(
+        [[-0.7, 0, 0, 0], [0.7, -0.7, 0, 0.01], [0, 0.7, -0.7, 0], [0, 0, 0.5, -0.011]]
+    )
+    rng = np.random.default_rng(4)
+    dt_h = np.concatenate([[0.0, 1e-9, 0.0893, 900.0], rng.uniform(0, 400, 60)])
+    state = rng.uniform(0, 5, (len(dt_h), 4))
+    expected = [expm(rates * t) @ s for t, s in zip(dt_h, state, strict=True)]
+    # rounding of a rate counts for as many lifetimes as pass
+    np.testing.assert_allclose(moved(rates, state, dt_h), expected, rtol=1e-11)
+    np.testing.assert_array_equal(moved(0 * rates, state, dt_h), state)
 
 
 @pytest.mark.parametrize("ka", [8.0, 10.0])

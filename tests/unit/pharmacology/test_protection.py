@@ -7,41 +7,12 @@ import pytest
 
 from antagonist.pharmacology.protection import (
     Statement,
-    first_fall,
-    share_of_time,
     stated_time,
     statements,
 )
 
-TIME_H = np.arange(10.0, 60.0)
 LOW = Statement("protected_until_at_least", "subjective", 0.9, 5.0)
 HIGH = Statement("opioids_may_be_blunted_until", "subjective", 0.1, 95.0)
-
-
-def test_an_exponential_s_crossing_is_exact() -> None:
-    """log(signal / line) = 3 - 0.17 (t - 10) is nought 3 / 0.17 h after the start."""
-    rates = np.array([0.17, 0.08, 0.5])
-    over = 3.0 - rates[:, None] * (TIME_H - 10)
-    assert first_fall(TIME_H, over) == pytest.approx(10 + 3 / rates)
-
-
-def test_under_already_is_the_start() -> None:
-    over = np.stack([np.full(TIME_H.size, -1.0), np.linspace(-1, 1, TIME_H.size)])
-    assert first_fall(TIME_H, over).tolist() == [10.0, 10.0]
-
-
-def test_never_falling_is_endless() -> None:
-    assert first_fall(TIME_H, np.full((1, TIME_H.size), 0.1)).tolist() == [np.inf]
-
-
-def test_the_first_of_several_falls_counts() -> None:
-    over = np.where((TIME_H > 20) & (TIME_H < 30), -1.0, 1.0)[None]
-    assert first_fall(TIME_H, over).tolist() == [20.5]
-
-
-def test_a_signal_just_on_its_line_has_fallen() -> None:
-    over = np.where(TIME_H < 20, 1.0, 0.0)[None]
-    assert first_fall(TIME_H, over).tolist() == [20.0]
 
 
 def test_the_low_percentile_takes_the_earlier_rank() -> None:
@@ -93,8 +64,3 @@ def test_each_statement_has_its_own_line_and_side() -> None:
         ("opioids_may_be_blunted_until", "subjective", 0.1, 95.0),
         ("overdose_danger_from", "physiological", 0.8, 5.0),
     ]
-
-
-def test_share_of_time_over() -> None:
-    over = np.array([[1.0, 1.0, -1.0, -1.0], [1.0, 0.0, 1.0, 1.0]])
-    assert share_of_time(over).tolist() == [0.5, 0.75]

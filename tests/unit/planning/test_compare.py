@@ -54,17 +54,38 @@ def test_share_over_of_always_and_never() -> None:
 
 
 def test_lasting_counts_from_the_dose_to_the_fall_after_the_peak() -> None:
-    # rises over the line at 2 h, falls under it at 20 h; the late start is not the end
-    time_h = np.linspace(100.0, 200.0, 1001)
-    after = time_h - 100.0
-    over = np.where(after < 6.0, after / 2.0 - 1.0, 2.0 - (after - 6.0) / 7.0)
-    assert lasting_h(time_h, over[None])[0] == pytest.approx(20.0, abs=1e-6)
+    """Against a grid of half a minute: the late start of a tablet is not the end."""
+    dose = EventRecord(100.0, amt_mg=50.0, product="oral_tablet")
+    drawn = ensemble(
+        parameter_set(), Subject("x", (dose,)), draws=DRAWS, rng=np.random.default_rng(SEED)
+    )
+    after_h = np.append(0.0, np.geomspace(0.25, 200.0, 100))
+    fine_h = np.arange(0.0, 200.0, 1 / 120)
+    odds = drawn.signal("mu_odds", 100.0 + fine_h)
+    # some reach it, some do not; 1e-3 of its peak is not left by some
+    for line in (np.full((DRAWS, 1), np.median(odds.max(axis=1))), 1e-3 * odds.max(1)[:, None]):
+        found = lasting_h(drawn, line, 100.0, after_h)
+        over = odds > line
+        last = np.where(over.any(axis=1), fine_h[over.shape[1] - 1 - over[:, ::-1].argmax(1)], 0.0)
+        expected = np.where(over[:, -1], np.inf, last)
+        assert found == pytest.approx(expected, abs=1 / 60)
+        assert not over[:, 0].any()
 
 
-def test_lasting_is_none_or_endless_where_the_line_is_not_met_or_not_left() -> None:
-    time_h = np.array([0.0, 10.0, 20.0])
-    over = np.array([[-2.0, -1.0, -2.0], [-1.0, 3.0, 1.0]])
-    assert lasting_h(time_h, over).tolist() == [0.0, np.inf]
+def test_falls_after_an_hour_of_each_draw_s_own() -> None:
+    """Three doses, crossed up to six times; counted on a grid of half a minute."""
+    doses = tuple(EventRecord(h, amt_mg=50.0, product="oral_tablet") for h in (0.0, 60.0, 130.0))
+    drawn = ensemble(
+        parameter_set(), Subject("x", doses), draws=DRAWS, rng=np.random.default_rng(SEED)
+    )
+    fine_h = np.arange(0.0, 200.0, 1 / 120)
+    odds = drawn.signal("mu_odds", fine_h)
+    line = 0.5 * odds.max(axis=1, keepdims=True)
+    from_h = fine_h[np.random.default_rng(1).integers(0, 20_000, DRAWS)]
+    under = (odds <= line) & (fine_h >= from_h[:, None])
+    expected = np.where(under.any(axis=1), fine_h[under.argmax(axis=1)], np.inf)
+    assert len(np.unique(expected)) > 20
+    assert drawn.falls_after_h(line, from_h, 199.99) == pytest.approx(expected, abs=1 / 60)
 
 
 @pytest.mark.parametrize("name", REPEATED)

@@ -41,3 +41,8 @@ MOST_TRIALS = 100
 FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 1.0, 4.0, 1e-9
 FAR = 10.0
 HALVINGS = 60
+
+# Hours and draws worked out at once where draws stand side by side. Decays over an hour multiply
+# up from the first of so many hours, so each adds 1e-16 to the next.
+HOURS = 64
+LANES = 64

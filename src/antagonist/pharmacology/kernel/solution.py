@@ -44,6 +44,14 @@ class Solution:
     total: Floats | None  # (S, M + 1, o), integral of the outputs up to each jump
     jumps: Jumps
 
+    def part(self, which: slice) -> Solution:
+        """Some of the subjects."""
+        return Solution(
+            self.system.part(which), self.modes.part(which),
+            self.time_h[which], self.regime[which], self.state[which],
+            None if self.total is None else self.total[which], self.jumps.part(which),
+        )  # fmt: skip
+
     def at(self, time_h: Floats, *, cumulative: bool = False, before: bool = False) -> Floats:
         """Outputs at times, or their integral since the start.
 
@@ -96,6 +104,10 @@ class Solution:
             )  # fmt: skip
 
         share_out(subjects, count * size, work)
+
+    def of_draw(self, s: int, time_h: Floats) -> Floats:
+        """Outputs of one draw the general way, shape (o, T); time_h: shape (T,)."""
+        return self._one(s, time_h, cumulative=False, before=False)
 
     def _one(self, s: int, times: Floats, cumulative: bool, before: bool) -> Floats:
         """Outputs of one subject the general way, shape (o, T)."""

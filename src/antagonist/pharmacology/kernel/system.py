@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class LinearSystem:
 
     rates_per_h: Floats
     outputs: Floats
+
+    def part(self, which: slice) -> LinearSystem:
+        """Some of the subjects."""
+        return LinearSystem(self.rates_per_h[which], self.outputs[which])
 
 
 @dataclass(frozen=True)
@@ -40,3 +46,17 @@ class Jumps:
     amount: Floats
     reset: NDArray[np.bool_]
     regime: Ints
+
+    def part(self, which: slice) -> Jumps:
+        """Those of some of the subjects."""
+        return Jumps(
+            _rows(self.time_h, which),
+            _rows(self.target, which),
+            _rows(self.amount, which),
+            _rows(self.reset, which),
+            _rows(self.regime, which),
+        )
+
+
+def _rows(array: NDArray[Kind], which: slice) -> NDArray[Kind]:
+    return array if len(array) == 1 else array[which]

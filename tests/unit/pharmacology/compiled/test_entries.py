@@ -18,7 +18,7 @@ from antagonist.pharmacology.kernel.compiled.entries import ENTRIES
 from antagonist.pharmacology.kernel.compiled.load import machine_code
 from antagonist.pharmacology.kernel.compiled.store import Processor
 
-TYPES = {"f": "Any", "i": "Any", "b": "Any", "n": "int", "x": "float"}
+TYPES = {"f": "Any", "s": "Any", "i": "Any", "b": "Any", "n": "int", "x": "float"}
 
 
 @pytest.mark.parametrize("name", ENTRIES)

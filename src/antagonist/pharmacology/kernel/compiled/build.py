@@ -63,6 +63,7 @@ def _written(name: str) -> tuple[str, str]:
 
     kinds: dict[str, Any] = {
         "f": types.CPointer(types.float64),
+        "s": types.CPointer(types.float32),
         "i": types.CPointer(types.int64),
         "b": types.CPointer(types.uint8),
         "n": types.int64,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-# Name of the loop -> its module and its arguments in order: f doubles, i whole numbers and b marks
-# in arrays; n a whole number, x a double.
+# Name of the loop -> its module and its arguments in order: f doubles, s singles, i whole numbers
+# and b marks in arrays; n a whole number, x a double.
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "closed_modes": ("modes", "fiifffbfffnnn"),
     "cancelling": ("judgement", "fffbfnnnn"),
@@ -14,4 +14,5 @@ ENTRIES: Mapping[str, tuple[str, str]] = {
     "answered": ("answers", "fffffbffifbifffiifffffffffffffffffnnnnnnnnnnnnxxxxx"),
     "gridded": ("grid", "fffffbfifbififffffffnnnnnnnnnxxx"),
     "fitted": ("fitted", "iifbiiiiiffiffiiiiffffifififffffiifffffffffffffffifffnn"),
+    "abreast": ("abreast", "ffbfiffsfnnnnnnnx"),
 }

@@ -19,12 +19,18 @@ from antagonist.pharmacology.kernel.compiled.store import Processor, kept
 Loop = Callable[..., None]
 _KINDS: Mapping[str, Any] = {
     "f": ctypes.c_void_p,
+    "s": ctypes.c_void_p,
     "i": ctypes.c_void_p,
     "b": ctypes.c_void_p,
     "n": ctypes.c_int64,
     "x": ctypes.c_double,
 }
-_TYPES = {"f": np.dtype(np.float64), "i": np.dtype(np.int64), "b": np.dtype(np.uint8)}
+_TYPES = {
+    "f": np.dtype(np.float64),
+    "s": np.dtype(np.float32),
+    "i": np.dtype(np.int64),
+    "b": np.dtype(np.uint8),
+}
 # Loops are wanted by several threads at once, and a second engine would be dropped while in use.
 _ONE_AT_A_TIME = Lock()
 
