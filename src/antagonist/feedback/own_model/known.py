@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from antagonist.foundation.errors import InputError
@@ -96,7 +97,7 @@ def checked(known: Known) -> Known:
     for n, level in enumerate(known.levels):
         _check_level(f"levels[{n}]", level)
     counts = sorted(known.pill_counts, key=lambda c: c.from_h)
-    for before, after in zip(counts, counts[1:], strict=False):
+    for before, after in pairwise(counts):
         if after.from_h < before.until_h:
             allowed = f"not before the count before it ends, {before.until_h:g}"
             raise InputError(SOURCE, "pill_counts.from_h", after.from_h, allowed)

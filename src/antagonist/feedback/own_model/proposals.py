@@ -22,6 +22,7 @@ from antagonist.feedback.own_model.prior import Prior
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.estimation.batch import batch_of, predicted
 from antagonist.pharmacology.estimation.estimate import map_estimate
+from antagonist.pharmacology.estimation.likelihood import evaluated
 from antagonist.pharmacology.estimation.problem import History, Level
 
 Floats = NDArray[np.float64]
@@ -81,6 +82,15 @@ def peaks(
     chance = _log_chances(intake, blocks, patterns)
     weight = np.where(np.isfinite(found.fit), 0.5 * (logs - found.fit) + chance, -np.inf)
     return Peaks(taken, found.eta, found.covariance, weight, found.converged)
+
+
+def covariances_at(prior: Prior, known: Known, levels: Levels, taken: Bits, eta: Floats) -> Floats:
+    """Covariance by the expected Hessian at some etas (N, q), each with its pattern, (N, q, q)."""
+    held = [history(known, levels, row.astype(float), str(n)) for n, row in enumerate(taken)]
+    found: Floats = np.linalg.inv(
+        evaluated(batch_of(prior.problem, held), np.ascontiguousarray(eta)).information
+    ).astype(np.float64)
+    return found
 
 
 def _log_chances(intake: Intake, blocks: tuple[Block, ...], patterns: Bits) -> Floats:

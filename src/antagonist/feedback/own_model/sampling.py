@@ -7,7 +7,8 @@ prior share x prior density x estimate of the levels' likelihood / proposal dens
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,14 @@ from antagonist.feedback.own_model.intake import Intake
 from antagonist.feedback.own_model.known import Known
 from antagonist.feedback.own_model.levels import Levels, contributions
 from antagonist.feedback.own_model.prior import Prior
-from antagonist.feedback.own_model.proposals import Mixture, Peaks, log_normal, mixture_of, peaks
+from antagonist.feedback.own_model.proposals import (
+    Mixture,
+    Peaks,
+    covariances_at,
+    log_normal,
+    mixture_of,
+    peaks,
+)
 from antagonist.feedback.own_model.weights import Reckoning
 
 Floats = NDArray[np.float64]
@@ -30,12 +38,12 @@ _LEAST_SHARE = 0.08  # of all proposals, for each structure
 
 @dataclass(frozen=True)
 class Draws:
-    """Weighted draws of one structure. eta: (N, q). taken: (N, D). log_weight: (N,)."""
+    """Draws of one structure. eta: (N, q). taken: (N, D). log_seen: of the levels, (N,)."""
 
     prior: Prior
     eta: Floats
     taken: Bits
-    log_weight: Floats
+    log_seen: Floats
 
 
 @dataclass(frozen=True)
@@ -63,14 +71,14 @@ class Posterior:
     @property
     def firsts(self) -> Ints:
         """Place of each structure's first draw among all, and their number."""
-        sizes = [len(d.log_weight) for d in self.draws]
+        sizes = [len(d.log_seen) for d in self.draws]
         return np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
 
     @property
     def shares(self) -> Floats:
         """Chance of each structure."""
         ends = self.firsts
-        return np.array([self.weight[a:b].sum() for a, b in zip(ends, ends[1:], strict=False)])
+        return np.array([self.weight[a:b].sum() for a, b in pairwise(ends)])
 
     def resampled(self, count: int, rng: np.random.Generator) -> list[Ints]:
         """Places of equally weighted draws of each structure, ``count`` in all, some repeated.
@@ -82,8 +90,7 @@ class Posterior:
         chosen = np.minimum(np.searchsorted(ends, at, side="right"), len(ends) - 1)
         firsts = self.firsts
         return [
-            (chosen[(chosen >= a) & (chosen < b)] - a).astype(np.intp)
-            for a, b in zip(firsts, firsts[1:], strict=False)
+            (chosen[(chosen >= a) & (chosen < b)] - a).astype(np.intp) for a, b in pairwise(firsts)
         ]
 
 
@@ -91,23 +98,53 @@ def posterior(
     priors: Sequence[Prior], known: Known, levels: Levels, intake: Intake, how: Reckoning,
     rng: np.random.Generator,
 ) -> Posterior:  # fmt: skip
-    """Draws from the posterior with their weights and diagnostics."""
+    """Draws from the posterior with their weights and diagnostics; without levels, the prior's."""
+    if not len(levels.value):
+        return _nothing_seen(priors, known, intake, how, rng)
     blocks = [_blocks(prior, known, levels, intake, how, rng) for prior in priors]
     found = []
     for prior, own in zip(priors, blocks, strict=True):
         centre = contributions(prior, prior.phi(np.zeros((1, len(prior.names)))), known, levels)[0]
         found.append(peaks(prior, known, levels, own, intake, centre, how.patterns))
-    counts = _allotted(priors, found, how.proposals)
-    draws = []
-    for prior, own, top, count in zip(priors, blocks, found, counts, strict=True):
-        mixture = mixture_of(prior, top, how.prior_share, how.degrees)
-        share = count / sum(counts)
-        draws.append(_draws(prior, known, levels, intake, own, mixture, count, share, rng))
-    logs = np.concatenate([d.log_weight for d in draws])
-    weight, k = smoothed(logs)
+    tops = tuple(found)
+    laplace = [mixture_of(p, f, how.prior_share, how.degrees)
+               for p, f in zip(priors, found, strict=True)]  # fmt: skip
+    setting = _Setting(tuple(priors), known, levels, intake, tuple(map(tuple, blocks)))
+    logs = np.array([logsumexp(f.log_weight) for f in found])
+    stages = [_stage(setting, laplace, _allotted(priors, logs, how.proposals[0]), rng)]
+    weight, k = smoothed(_weights(setting, stages))
+    for count in (*how.proposals[1:], how.more_proposals):
+        if len(stages) == len(how.proposals) and k <= how.worst_pareto_k:
+            break
+        better, share = _adapted(setting, stages, weight, laplace, how, rng)
+        stages.append(_stage(setting, better, _allotted(priors, share, count), rng))
+        logs = _weights(setting, stages)
+        weight, k = smoothed(logs)
     evidence = float(logsumexp(logs) - np.log(len(logs)))
     ess = float(1.0 / (weight**2).sum())
-    return Posterior(tuple(draws), tuple(found), tuple(blocks), weight, ess, k, evidence)
+    draws, places = _joined(setting, stages)
+    return Posterior(draws, tops, setting.blocks, weight[np.concatenate(places)], ess, k, evidence)
+
+
+def _nothing_seen(
+    priors: Sequence[Prior], known: Known, intake: Intake, how: Reckoning,
+    rng: np.random.Generator,
+) -> Posterior:  # fmt: skip
+    """The prior itself, every draw of equal weight within its structure."""
+    count = max(2, sum(how.proposals) // len(priors))
+    draws, tops, weights = [], [], []
+    total = sum(prior.share for prior in priors)
+    for prior in priors:
+        root = np.linalg.cholesky(prior.covariance)
+        eta = rng.standard_normal((count, len(root))) @ root.T
+        logs = np.full(count, np.log(prior.share))
+        draws.append(Draws(prior, eta, intake.drawn(count, rng), logs))
+        tops.append(Peaks(intake.marginal[None], np.zeros((1, len(root))), prior.covariance[None],
+                          np.zeros(1), np.ones(1, dtype=bool)))  # fmt: skip
+        weights.append(np.full(count, prior.share / total / count))
+    weight = np.concatenate(weights)
+    ess = float(1.0 / (weight**2).sum())
+    return Posterior(tuple(draws), tuple(tops), ((),) * len(priors), weight, ess, 0.0, 0.0)
 
 
 def smoothed(logs: Floats) -> tuple[Floats, float]:
@@ -141,25 +178,122 @@ def _blocks(
     )  # fmt: skip
 
 
-def _allotted(priors: Sequence[Prior], found: Sequence[Peaks], total: int) -> list[int]:
-    """Proposals of each structure, by what Laplace's integrals say of it."""
-    logs = np.array([
-        np.log(p.share) + logsumexp(f.log_weight) for p, f in zip(priors, found, strict=True)
-    ])  # fmt: skip
-    logs = np.where(np.isfinite(logs), logs, -1e300)
-    share = np.exp(logs - logsumexp(logs))
-    share = np.maximum(share, _LEAST_SHARE)
+@dataclass(frozen=True)
+class _Setting:
+    """What every stage needs. blocks: of each structure."""
+
+    priors: tuple[Prior, ...]
+    known: Known
+    levels: Levels
+    intake: Intake
+    blocks: tuple[tuple[Block, ...], ...]
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Draws of each structure from a proposal. seen: log likelihood estimates. counts: draws."""
+
+    mixtures: tuple[Mixture, ...]
+    counts: tuple[int, ...]
+    eta: tuple[Floats, ...]
+    taken: tuple[Bits, ...]
+    seen: tuple[Floats, ...]
+
+
+def _allotted(priors: Sequence[Prior], log_share: Floats, total: int) -> list[int]:
+    """Proposals of each structure in proportion to its chance, none with too few."""
+    logs = np.log([p.share for p in priors]) + np.where(np.isfinite(log_share), log_share, -1e300)
+    share = np.maximum(np.exp(logs - logsumexp(logs)), _LEAST_SHARE)
     return [max(2, int(n)) for n in np.round(share / share.sum() * total)]
 
 
-def _draws(
-    prior: Prior, known: Known, levels: Levels, intake: Intake, blocks: tuple[Block, ...],
-    mixture: Mixture, count: int, share: float, rng: np.random.Generator,
-) -> Draws:  # fmt: skip
-    eta = mixture.drawn(count, rng)
-    given = contributions(prior, prior.phi(eta), known, levels)
-    before = intake.drawn(count, rng)
-    taken, weight = imputed(given, levels, blocks, intake, before, rng)
-    weight = weight + np.log(prior.share) - np.log(share)
-    weight += log_normal(eta, mixture.prior_root) - mixture.log_density(eta)
-    return Draws(prior, eta, taken, np.where(np.isnan(weight), -np.inf, weight))
+def _stage(
+    setting: _Setting, mixtures: Sequence[Mixture], counts: Sequence[int],
+    rng: np.random.Generator,
+) -> _Stage:  # fmt: skip
+    etas, patterns, logs = [], [], []
+    each = zip(setting.priors, setting.blocks, mixtures, counts, strict=True)
+    for prior, blocks, mixture, count in each:
+        eta = mixture.drawn(count, rng)
+        given = contributions(prior, prior.phi(eta), setting.known, setting.levels)
+        before = setting.intake.drawn(count, rng)
+        taken, seen = imputed(given, setting.levels, blocks, setting.intake, before, rng)
+        etas.append(eta)
+        patterns.append(taken)
+        logs.append(np.where(np.isnan(seen), -np.inf, seen))
+    return _Stage(tuple(mixtures), tuple(counts), tuple(etas), tuple(patterns), tuple(logs))
+
+
+def _weights(setting: _Setting, stages: Sequence[_Stage]) -> Floats:
+    """Log weights of all draws, stage by stage and structure by structure.
+
+    The density of what was proposed is that of all stages together (Owen and Zhou 2000, J Am Stat
+    Assoc 95:135), so no draw weighs much that any stage would have made.
+    """
+    total = sum(sum(stage.counts) for stage in stages)
+    found = []
+    for stage in stages:
+        for s, prior in enumerate(setting.priors):
+            eta = stage.eta[s]
+            proposed = [np.log(other.counts[s] / total) + other.mixtures[s].log_density(eta)
+                        for other in stages]  # fmt: skip
+            density = log_normal(eta, stage.mixtures[s].prior_root) + np.log(prior.share)
+            found.append(stage.seen[s] + density - logsumexp(np.array(proposed), axis=0))
+    return np.concatenate(found)
+
+
+def _adapted(
+    setting: _Setting, stages: Sequence[_Stage], weight: Floats, before: Sequence[Mixture],
+    how: Reckoning, rng: np.random.Generator,
+) -> tuple[list[Mixture], Floats]:  # fmt: skip
+    """Proposals around the draws so far, and the logarithm of each structure's share over prior.
+
+    Centres are drawn towards their mean so that the mixture is no wider than the draws (West 1993,
+    J R Stat Soc B 55:409). Their covariance is between that of the draws, the more there are, and
+    that which the estimator finds at each.
+    """
+    draws, places = _joined(setting, stages)
+    found, shares_ = [], []
+    for prior, drawn, at, old in zip(setting.priors, draws, places, before, strict=True):
+        own = weight[at]
+        shares_.append(np.log(max(own.sum(), 1e-300) / prior.share))
+        found.append(_around(setting, drawn, own, old, how, rng) if own.sum() > 0 else old)
+    return found, np.array(shares_)
+
+
+def _around(
+    setting: _Setting, drawn: Draws, weight: Floats, old: Mixture, how: Reckoning,
+    rng: np.random.Generator,
+) -> Mixture:  # fmt: skip
+    own = weight / weight.sum()
+    at = (np.arange(how.kernels) + rng.random()) / how.kernels
+    chosen = np.unique(np.minimum(np.searchsorted(np.cumsum(own), at), len(own) - 1))
+    eta, mean = drawn.eta[chosen], own @ drawn.eta
+    off = drawn.eta - mean
+    seen = (off.T * own) @ off
+    many = 1.0 / (own**2).sum()
+    trust = many / (many + how.trusted_draws * len(mean))
+    local = covariances_at(drawn.prior, setting.known, setting.levels, drawn.taken[chosen], eta)
+    width = how.kernel_width**2 * (trust * seen + (1 - trust) * local)
+    centre, root = mean + how.drawn_in * (eta - mean), np.linalg.cholesky(width)
+    share = (1 - how.prior_share - how.laplace_share) * own[chosen] ** 0.5
+    kept = how.laplace_share * old.share / old.share.sum()
+    return replace(
+        old, centre=np.concatenate([centre, old.centre]), root=np.concatenate([root, old.root]),
+        share=np.concatenate([share / (own[chosen] ** 0.5).sum(), kept]),
+    )  # fmt: skip
+
+
+def _joined(setting: _Setting, stages: Sequence[_Stage]) -> tuple[tuple[Draws, ...], list[Ints]]:
+    """Draws of each structure from all stages, and their places in the order of ``_weights``."""
+    draws, places, firsts, total = [], [], [], 0
+    for stage in stages:
+        firsts.append(total + np.cumsum([0, *stage.counts]))
+        total += sum(stage.counts)
+    for s, prior in enumerate(setting.priors):
+        at = np.concatenate([np.arange(f[s], f[s + 1]) for f in firsts]).astype(np.intp)
+        eta = np.concatenate([stage.eta[s] for stage in stages])
+        taken = np.concatenate([stage.taken[s] for stage in stages])
+        draws.append(Draws(prior, eta, taken, np.concatenate([x.seen[s] for x in stages])))
+        places.append(at)
+    return tuple(draws), places

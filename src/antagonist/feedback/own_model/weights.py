@@ -70,7 +70,13 @@ class Reckoning(_Data):
     """How much work is done; see the file."""
 
     draws: int = Field(ge=1)
-    proposals: int = Field(ge=10)
+    proposals: tuple[int, ...] = Field(min_length=1)
+    more_proposals: int = Field(ge=0)
+    trusted_draws: float = Field(gt=0)
+    kernels: int = Field(ge=1)
+    drawn_in: float = Field(ge=0, le=1)
+    kernel_width: float = Field(gt=0)
+    laplace_share: float = Field(ge=0, lt=1)
     least_share: float = Field(gt=0, lt=1)
     most_enumerated: int = Field(ge=1, le=14)
     patterns: int = Field(ge=1)
