@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -208,6 +209,47 @@ def stated_times(
     )
 
 
+def forecast_of(
+    drawn: Ensemble,
+    course: Course,
+    chosen: Settings | None = None,
+    *,
+    challenge: tuple[str, str, float] | None = None,
+    challenge_at_h: Sequence[float] | None = None,
+) -> Forecast:
+    """What some draws of a course's subject say, whoever drew them; without ``width_shares``.
+
+    drawn: solved draws, all of one weight. Otherwise as ``simulate``.
+    """
+    chosen = chosen or settings()
+    parameters, t = parameter_set(chosen.parameter_set), chosen.threshold
+    seen = signals_of(drawn, t, np.array([course.as_of_h]))
+    bands = _bands(drawn, t, course, chosen.step_h, seen)
+    now_i = int(np.searchsorted(bands["conc_ntx"].time_h, course.as_of_h))
+    at_now = {n: b.quantiles[[0, 2, 4], now_i] for n, b in bands.items()}
+    now = Now(
+        {n: (float(q[0]), float(q[1]), float(q[2])) for n, q in at_now.items()}, dict(QUANTITIES)
+    )
+    name, route, dose_mg = challenge or (t.agonist, t.route, t.dose_mg)
+    agonist(name, route)
+    hours = challenge_at_h or [course.as_of_h + h for h in defaults().challenge_after_h]
+    weights = {part.structure.id: part.weight for part in parameters.fitted}
+    return Forecast(
+        course=course,
+        bands=bands,
+        now=now,
+        stated=stated_times(drawn, t, course.as_of_h, course.horizon_h),
+        challenges=challenge_points(drawn, name, route, dose_mg, hours),
+        threshold=t,
+        provenance=Provenance(
+            parameters.name, parameters.version, parameters.sha256, weights,
+            chosen.draws, chosen.seed,
+        ),
+        width_shares={},
+        notes=_notes(course),
+    )  # fmt: skip
+
+
 def simulate(
     course: Course,
     chosen: Settings | None = None,
@@ -225,32 +267,9 @@ def simulate(
     parameters = parameter_set(chosen.parameter_set)
     groups = _groups(parameters, chosen.draws, chosen.seed)
     drawn, middles, *alone = ensembles(parameters.fitted, course.subject, groups)
+    found = forecast_of(drawn, course, chosen, challenge=challenge, challenge_at_h=challenge_at_h)
     seen = signals_of(drawn, chosen.threshold, np.array([course.as_of_h]))
-    bands = _bands(drawn, chosen.threshold, course, chosen.step_h, seen)
-    now_i = int(np.searchsorted(bands["conc_ntx"].time_h, course.as_of_h))
-    at_now = {n: b.quantiles[[0, 2, 4], now_i] for n, b in bands.items()}
-    now = Now(
-        {n: (float(q[0]), float(q[1]), float(q[2])) for n, q in at_now.items()}, dict(QUANTITIES)
+    shares = width_shares(
+        chosen.threshold, course.as_of_h, seen["blocked_subjective"][:, 0], middles, alone
     )
-    t = chosen.threshold
-    name, route, dose_mg = challenge or (t.agonist, t.route, t.dose_mg)
-    agonist(name, route)
-    after = defaults().challenge_after_h
-    hours = challenge_at_h or [course.as_of_h + h for h in after]
-    weights = {part.structure.id: part.weight for part in parameters.fitted}
-    return Forecast(
-        course=course,
-        bands=bands,
-        now=now,
-        stated=stated_times(drawn, t, course.as_of_h, course.horizon_h),
-        challenges=challenge_points(drawn, name, route, dose_mg, hours),
-        threshold=t,
-        provenance=Provenance(
-            parameters.name, parameters.version, parameters.sha256, weights,
-            chosen.draws, chosen.seed,
-        ),
-        width_shares=width_shares(
-            t, course.as_of_h, seen["blocked_subjective"][:, 0], middles, alone
-        ),
-        notes=_notes(course),
-    )  # fmt: skip
+    return replace(found, width_shares=shares)
