@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -98,11 +98,20 @@ class Diagnostics:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """Draws of one structure. phi: every parameter on its transformed scale, each (S,)."""
+
+    prior: Prior
+    phi: Mapping[str, Floats] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class OwnModel:
     """A patient before and after what was learnt, each as draws of equal weight.
 
     intake: chances of every dose, in order of time. patterns: most probable first.
     fit: of each structure. taken: pattern of every draw of ``after``, (S, D).
+    drawn_before, drawn_after: parameters of the draws, a structure for each scene.
     """
 
     known: Known
@@ -113,6 +122,8 @@ class OwnModel:
     fit: tuple[StructureFit, ...]
     diagnostics: Diagnostics
     taken: Bits = field(repr=False)
+    drawn_before: tuple[Drawn, ...]
+    drawn_after: tuple[Drawn, ...]
 
 
 def own_model(
@@ -135,17 +146,17 @@ def own_model(
     priors, intake = priors_of(known, parameters), intake_of(known, data)
     levels = levels_of(known.levels, data)
     count = data.reckoning.draws if draws is None else draws
-    before = _before(priors, known, intake, parameters, count, rng[0])
+    before, drawn_before = _before(priors, known, intake, parameters, count, rng[0])
     found = posterior(priors, known, levels, intake, data.reckoning, rng[1])
     places = found.resampled(count, rng[2])
-    after, taken = _after(found, known, places, rng[2])
+    after, taken, drawn_after = _after(found, known, places, rng[2])
     warnings = ("pareto_k",) if found.pareto_k > data.reckoning.worst_pareto_k else ()
     return OwnModel(
         known, before, after, _intake(known, intake, found), _patterns(known, intake, found),
         _fits(priors, found),
         Diagnostics("importance", len(found.weight), found.ess, found.pareto_k,
                     found.log_evidence, (), warnings),
-        taken,
+        taken, drawn_before, drawn_after,
     )  # fmt: skip
 
 
@@ -156,7 +167,7 @@ def priors_of(known: Known, parameters: ParameterSet) -> tuple[Prior, ...]:
     return tuple(prior_of(part, products, subject) for part in parameters.fitted)
 
 
-def solved(prior: Prior, known: Known, phi: dict[str, Floats], taken: Bits) -> Scene:
+def solved(prior: Prior, known: Known, phi: Mapping[str, Floats], taken: Bits) -> Scene:
     """A scene of draws of one structure, each with its own doses taken. taken: (N, D)."""
     # The jumps take amounts of shape (N,) where a record states one number.
     records = tuple(
@@ -177,24 +188,26 @@ def solved(prior: Prior, known: Known, phi: dict[str, Floats], taken: Bits) -> S
 def _before(
     priors: Sequence[Prior], known: Known, intake: Intake, parameters: ParameterSet, count: int,
     rng: np.random.Generator,
-) -> Ensemble:  # fmt: skip
-    scenes = []
+) -> tuple[Ensemble, tuple[Drawn, ...]]:  # fmt: skip
+    scenes, drawn = [], []
     for prior, own in zip(priors, counts(parameters.fitted, count), strict=True):
         eta = rng.standard_normal((own, len(prior.names))) @ np.linalg.cholesky(prior.covariance).T
-        scenes.append(solved(prior, known, prior.phi(eta, rng), intake.drawn(own, rng)))
-    return Ensemble(tuple(scenes))
+        drawn.append(Drawn(prior, prior.phi(eta, rng)))
+        scenes.append(solved(prior, known, drawn[-1].phi, intake.drawn(own, rng)))
+    return Ensemble(tuple(scenes)), tuple(drawn)
 
 
 def _after(
     found: Posterior, known: Known, places: Sequence[NDArray[np.intp]], rng: np.random.Generator
-) -> tuple[Ensemble, Bits]:
-    scenes, patterns = [], []
+) -> tuple[Ensemble, Bits, tuple[Drawn, ...]]:
+    scenes, patterns, drawn = [], [], []
     for draws, rows in zip(found.draws, places, strict=True):
         if len(rows):
             taken = draws.taken[rows]
-            scenes.append(solved(draws.prior, known, draws.prior.phi(draws.eta[rows], rng), taken))
+            drawn.append(Drawn(draws.prior, draws.prior.phi(draws.eta[rows], rng)))
+            scenes.append(solved(draws.prior, known, drawn[-1].phi, taken))
             patterns.append(taken)
-    return Ensemble(tuple(scenes)), np.concatenate(patterns)
+    return Ensemble(tuple(scenes)), np.concatenate(patterns), tuple(drawn)
 
 
 def _told(found: Posterior, doses: int) -> Bits:
