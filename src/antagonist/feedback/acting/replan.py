@@ -51,7 +51,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Taking:
-    """How surely doses are taken: share of those that nobody saw, and the events it comes from."""
+    """How surely doses by mouth are taken, of how many that is known, and its events."""
 
     share: float
     doses: int
