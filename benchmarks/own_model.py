@@ -14,6 +14,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -22,7 +23,7 @@ import numpy as np
 from antagonist.feedback.own_model.coverage import CASES, Case, Placed, covered, placed
 
 BINS = 20
-EDGES = np.array([0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0])
+EDGES = (0.0, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1.0)
 
 
 def ranks_of(found: Sequence[Placed]) -> dict[str, list[float]]:
@@ -36,7 +37,7 @@ def intake_rows(found: Sequence[Placed]) -> list[tuple[float, float, int, float,
     chance = np.array([c for p in found for c in p.chance])
     taken = np.array([t for p in found for t in p.taken])
     rows = []
-    for low, high in zip(EDGES[:-1], EDGES[1:], strict=True):
+    for low, high in pairwise(EDGES):
         inside = (chance >= low) & ((chance < high) | (high == 1.0))
         if inside.any():
             rows.append((low, high, int(inside.sum()), chance[inside].mean(), taken[inside].mean()))
@@ -49,10 +50,12 @@ def tables(case: Case, found: Sequence[Placed]) -> str:
     lines = [f"## {case}: {len(found)} patients", "", "| quantity | 50 % | 90 % | mean rank |",
              "| --- | --- | --- | --- |"]  # fmt: skip
     for name, at in ranks.items():
-        lines.append(
-            f"| {name} | {covered(at, 0.5):.3f} | {covered(at):.3f} | {np.mean(at):.3f} |"
-        )
-    lines += ["", "| chance of taken | doses | mean chance | share taken |", "| --- | --- | --- | --- |"]
+        lines.append(f"| {name} | {covered(at, 0.5):.3f} | {covered(at):.3f} | {np.mean(at):.3f} |")
+    lines += [
+        "",
+        "| chance of taken | doses | mean chance | share taken |",
+        "| --- | --- | --- | --- |",
+    ]
     for low, high, count, mean, share in intake_rows(found):
         lines.append(f"| {low:g}-{high:g} | {count} | {mean:.3f} | {share:.3f} |")
     ess, k = np.array([p.ess for p in found]), np.array([p.pareto_k for p in found])
@@ -75,7 +78,7 @@ def figure(found: Sequence[Placed], path: Path) -> None:
     ranks = ranks_of(found)
     drawn = Figure(figsize=(11, 8.5), layout="constrained")
     axes = drawn.subplots(3, 4).ravel()
-    low, high = binom.ppf([0.005, 0.995], len(found), 1 / BINS)
+    low, high = (float(binom.ppf(p, len(found), 1 / BINS)) for p in (0.005, 0.995))
     for axis, (name, at) in zip(axes, ranks.items(), strict=False):
         axis.axhspan(low, high, color="0.88")
         axis.axhline(len(found) / BINS, color="0.6", linewidth=0.8)

@@ -55,7 +55,7 @@ def blocks_of(share: Floats, time_h: Floats, dose_h: Floats, intake: Intake, *,
     """
     asked = questionable(intake)
     doubt = intake.marginal * (1 - intake.marginal)
-    telling = [_most(asked & (row >= least_share), row * doubt, most) for row in share]
+    telling = [most_telling(asked & (row >= least_share), row * doubt, most) for row in share]
     groups: list[tuple[list[int], set[int]]] = []
     for level, doses in enumerate(telling):
         levels, among = [level], set(doses.tolist())
@@ -69,11 +69,11 @@ def blocks_of(share: Floats, time_h: Floats, dose_h: Floats, intake: Intake, *,
         rows = np.array(sorted(levels), dtype=np.intp)
         inside = np.zeros(len(dose_h), dtype=bool)
         inside[list(doses_in)] = True
-        found.append(Block(rows, _most(inside, share[rows].max(axis=0) * doubt, most)))
+        found.append(Block(rows, most_telling(inside, share[rows].max(axis=0) * doubt, most)))
     return tuple(found)
 
 
-def _most(among: Bits, telling: Floats, most: int) -> Ints:
+def most_telling(among: Bits, telling: Floats, most: int) -> Ints:
     """The most telling places, in order."""
     places = np.flatnonzero(among)
     best = places[np.argsort(-telling[places], kind="stable")[:most]]

@@ -19,7 +19,7 @@ from antagonist.feedback.own_model.weights import weights
 from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.forecast import signals_of
 from antagonist.pharmacology.parameter_sets import ParameterSet, parameter_set
-from antagonist.pharmacology.settings import defaults
+from antagonist.pharmacology.settings import settings
 
 Floats = NDArray[np.float64]
 Case = Literal[
@@ -88,7 +88,7 @@ def _truth(case: Case, rng: np.random.Generator) -> tuple[Truth, ParameterSet]:
 
 def quantities(drawn: Ensemble, time_h: float) -> dict[str, Floats]:
     """What is looked at of every draw: parameters, blocked effect and level later; each (S,)."""
-    seen = signals_of(drawn, defaults().threshold, np.array([time_h]))
+    seen = signals_of(drawn, settings().threshold, np.array([time_h]))
     found = {name: drawn.held[name][:, 0] for name in PARAMETERS}
     return found | {
         "blocked_subjective": seen["blocked_subjective"][:, 0],
@@ -107,7 +107,7 @@ def placed(case: Case, seed: int) -> Placed:
     later_h = known.levels[-1].time_h + LATER_H
     true = quantities(Ensemble((solved(prior, known, own, truth.taken[None]),)), later_h)
     learnt = replace(known, doses=tuple(d for d in known.doses if d.evidence != "given"))
-    found = own_model(learnt, parameters=parameters, seed=seed)
+    found = own_model(learnt, parameters=parameters, seed=seed, misfit="keep")
     drawn = quantities(found.after, later_h)
     asked_of = [d.evidence != "given" for d in known.doses]
     return Placed(

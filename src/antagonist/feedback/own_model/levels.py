@@ -17,9 +17,9 @@ from antagonist.feedback.own_model.known import OUTPUT, Known, MeasuredLevel
 from antagonist.feedback.own_model.prior import Prior
 from antagonist.feedback.own_model.weights import Weights
 from antagonist.pharmacology.assembly import assemble, jumps_of
-from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subject
+from antagonist.pharmacology.dosing.records import EventRecord, Subject
 from antagonist.pharmacology.ensemble import covariate_regimes
-from antagonist.pharmacology.kernel import solve
+from antagonist.pharmacology.kernel import Solution, solve
 from antagonist.pharmacology.models import Residual
 from antagonist.pharmacology.subjects import definitions, values_of
 
@@ -48,7 +48,8 @@ class Levels:
 
     def sd(self, level: int, predicted: Floats) -> Floats:
         """Sd of a level's error at predictions of any shape."""
-        return np.sqrt(self.additive[level] ** 2 + (self.cv[level] * predicted) ** 2)
+        found: Floats = np.sqrt(self.additive[level] ** 2 + (self.cv[level] * predicted) ** 2)
+        return found
 
     def log_likelihood(self, level: int, predicted: Floats) -> Floats:
         """Log density of one level (below its limit: log chance, Beal 2001, M3), any shape."""
@@ -148,10 +149,7 @@ def _outputs(prior: Prior, levels: Levels) -> NDArray[np.intp]:
     return np.array([names.index(o) for o in levels.output], dtype=np.intp)
 
 
-def _alone(prior: Prior, values: Mapping[str, Floats], records: list[EventRecord]):  # type: ignore[no-untyped-def]
+def _alone(prior: Prior, values: Mapping[str, Floats], records: list[EventRecord]) -> Solution:
     assembly = assemble(prior.plasma, prior.products, values, records)
     jumps = jumps_of(assembly, prior.plasma, [records])
     return solve(assembly.system, jumps, start_h=min(0.0, *(r.time_h for r in records)))
-
-
-Regimes = Mapping[str, Covariate]

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from antagonist.feedback.own_model.intake import Intake, intake_of, questionable
 from antagonist.feedback.own_model.known import Dose, Known, checked
-from antagonist.feedback.own_model.levels import levels_of, subject_of
+from antagonist.feedback.own_model.levels import Levels, levels_of, subject_of
+from antagonist.feedback.own_model.misfit import Learn, misfit_tails
 from antagonist.feedback.own_model.prior import Prior, prior_of
 from antagonist.feedback.own_model.sampling import Posterior, posterior
-from antagonist.feedback.own_model.weights import Weights, weights
+from antagonist.feedback.own_model.weights import Reckoning, Weights, weights
 from antagonist.pharmacology.assembly import assemble, jumps_of
 from antagonist.pharmacology.catalogue import products_of
 from antagonist.pharmacology.dosing.records import EventRecord
@@ -26,7 +27,8 @@ from antagonist.pharmacology.subjects import definitions, values_of
 
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
-Method = Literal["importance", "laplace", "prior"]
+Method = Literal["importance", "prior"]
+OnMisfit = Literal["leave_out", "keep", "ignore"]
 _SHOWN_PATTERNS = 5
 
 
@@ -73,7 +75,7 @@ class StructureFit:
 
 @dataclass(frozen=True)
 class Misfit:
-    """A level that fits no pattern. level: its place. tail: its chance at best under any."""
+    """A level that fits no pattern. level: its place. tail: its chance given all else."""
 
     level: int
     tail: float
@@ -84,7 +86,8 @@ class Misfit:
 class Diagnostics:
     """How far the draws are to be trusted.
 
-    method: of the draws. ess: effective sample size of ``proposals``. pareto_k: above 0.7 is bad.
+    method: ``prior`` where no level was learnt from. ess: effective sample size of ``proposals``.
+    pareto_k: of the largest weights; above 0.7 they are not to be trusted.
     warnings: keys of words that the interfaces have.
     """
 
@@ -133,30 +136,75 @@ def own_model(
     data: Weights | None = None,
     draws: int | None = None,
     seed: int = 1,
+    misfit: OnMisfit = "leave_out",
 ) -> OwnModel:
     """Learn a patient from what is known.
 
     parameters: default set. data: chances, errors and effort, default the package's. draws: of
-    both ensembles. seed: the same bytes for the same seed.
+    both ensembles. seed: the same bytes for the same seed. misfit: what becomes of a level that
+    fits no pattern; ``keep`` says so and learns from it, ``ignore`` does not look.
     Raises InputError for input that is not allowed and products that cannot be simulated.
     """
     known, data = checked(known), data or weights()
     parameters = parameters or parameter_set()
-    rng = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3)]
+    streams = np.random.SeedSequence(seed).spawn(3)
+    rng = [np.random.default_rng(s) for s in streams]
     priors, intake = priors_of(known, parameters), intake_of(known, data)
-    levels = levels_of(known.levels, data)
-    count = data.reckoning.draws if draws is None else draws
+    levels, how = levels_of(known.levels, data), data.reckoning
+    count = how.draws if draws is None else draws
     before, drawn_before = _before(priors, known, intake, parameters, count, rng[0])
-    found = posterior(priors, known, levels, intake, data.reckoning, rng[1])
+
+    def learn(some: Levels, *, roughly: bool = False) -> Posterior:
+        # The same numbers for each set of levels: what differs is what the levels say.
+        work = how.rough if roughly else how
+        return posterior(priors, known, some, intake, work, np.random.default_rng(streams[1]))
+
+    found = learn(levels)
+    misfits: tuple[Misfit, ...] = ()
+    if misfit != "ignore" and len(known.levels):
+        found, misfits = _fitting(learn, found, known, levels, how, misfit)
     places = found.resampled(count, rng[2])
     after, taken, drawn_after = _after(found, known, places, rng[2])
-    warnings = ("pareto_k",) if found.pareto_k > data.reckoning.worst_pareto_k else ()
     return OwnModel(
         known, before, after, _intake(known, intake, found), _patterns(known, intake, found),
-        _fits(priors, found),
-        Diagnostics("importance", len(found.weight), found.ess, found.pareto_k,
-                    found.log_evidence, (), warnings),
-        taken, drawn_before, drawn_after,
+        _fits(priors, found), _diagnostics(found, misfits, how), taken,
+        drawn_before, drawn_after,
+    )  # fmt: skip
+
+
+def _fitting(
+    learn: Learn, found: Posterior, known: Known, levels: Levels,
+    how: Reckoning, misfit: OnMisfit,
+) -> tuple[Posterior, tuple[Misfit, ...]]:  # fmt: skip
+    """The posterior from the levels that fit a pattern, and those that fit none, worst first."""
+    rows, misfits = np.arange(len(levels.value)), []
+    while len(rows):
+        tails = misfit_tails(learn, found, known, levels.part(rows))
+        worst = int(np.argmin(tails))
+        if tails[worst] >= how.misfit_tail:
+            break
+        if misfit == "keep":
+            misfits = [Misfit(int(rows[n]), float(tails[n]), left_out=False)
+                       for n in np.argsort(tails) if tails[n] < how.misfit_tail]  # fmt: skip
+            break
+        misfits.append(Misfit(int(rows[worst]), float(tails[worst]), left_out=True))
+        rows = np.delete(rows, worst)
+        found = learn(levels.part(rows))
+    return found, tuple(misfits)
+
+
+def _diagnostics(found: Posterior, misfits: tuple[Misfit, ...], how: Reckoning) -> Diagnostics:
+    warnings = []
+    if found.pareto_k > how.worst_pareto_k:
+        warnings.append("pareto_k")
+    if found.ess < how.least_ess:
+        warnings.append("few_draws")
+    if misfits:
+        warnings.append("misfit")
+    method: Method = "importance" if any(found.blocks) else "prior"
+    return Diagnostics(
+        method, len(found.weight), found.ess, found.pareto_k, found.log_evidence, misfits,
+        tuple(warnings),
     )  # fmt: skip
 
 
@@ -191,10 +239,15 @@ def _before(
 ) -> tuple[Ensemble, tuple[Drawn, ...]]:  # fmt: skip
     scenes, drawn = [], []
     for prior, own in zip(priors, counts(parameters.fitted, count), strict=True):
+<<<<<<< HEAD
         eta = rng.standard_normal((own, len(prior.names))) @ np.linalg.cholesky(prior.covariance).T
         drawn.append(Drawn(prior, prior.phi(eta, rng)))
         scenes.append(solved(prior, known, drawn[-1].phi, intake.drawn(own, rng)))
     return Ensemble(tuple(scenes)), tuple(drawn)
+=======
+        eta = rng.standard_normal((own, len(prior.names))) @ prior.root.T
+        scenes.append(solved(prior, known, prior.phi(eta, rng), intake.drawn(own, rng)))
+    return Ensemble(tuple(scenes))
 
 
 def _after(

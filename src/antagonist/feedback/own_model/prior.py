@@ -67,6 +67,11 @@ class Prior:
         })  # fmt: skip
 
     @cached_property
+    def root(self) -> Floats:
+        """Lower triangular root of the covariance, shape (q, q)."""
+        return root_of(self.covariance)
+
+    @cached_property
     def problem(self) -> Problem:
         """The same for the estimator."""
         return problem_of(
@@ -88,6 +93,12 @@ class Prior:
             for n, name in enumerate(self.rest):
                 found[name] = found[name] + moved[:, n]
         return found
+
+
+def root_of(covariance: Floats) -> Floats:
+    """Lower triangular roots of covariances, shape (..., q, q)."""
+    root: Floats = np.linalg.cholesky(covariance).astype(np.float64)
+    return root
 
 
 def moments(
@@ -160,7 +171,7 @@ def _prior(
     seen = _seen(structure, products, centre, free, [dict(r) for r in regimes])
     a, b = varies[seen], varies[~seen]
     inner = covariance[np.ix_(a, a)]
-    onto = np.linalg.solve(inner, covariance[np.ix_(a, b)]).T
+    onto: Floats = np.linalg.solve(inner, covariance[np.ix_(a, b)]).T.astype(np.float64)
     left = covariance[np.ix_(b, b)] - onto @ covariance[np.ix_(a, b)]
     values, vectors = np.linalg.eigh(0.5 * (left + left.T))
     spread = vectors * np.sqrt(np.maximum(values, 0.0))

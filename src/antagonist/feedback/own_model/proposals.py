@@ -18,7 +18,7 @@ from antagonist.feedback.own_model.blocks import Block
 from antagonist.feedback.own_model.intake import Intake
 from antagonist.feedback.own_model.known import Known
 from antagonist.feedback.own_model.levels import Levels
-from antagonist.feedback.own_model.prior import Prior
+from antagonist.feedback.own_model.prior import Prior, root_of
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.estimation.batch import batch_of, predicted
 from antagonist.pharmacology.estimation.estimate import map_estimate
@@ -121,7 +121,7 @@ def _promising(
     """The patterns of the greatest linear evidence, one block after another, shape (M, D)."""
     likely = intake.marginal > 0.5
     mean = intake.marginal
-    root = np.linalg.cholesky(prior.covariance)
+    root = prior.root
     near = np.flatnonzero(given.max(axis=0) > 0)
     slope = np.zeros((len(known.doses), *given.shape[:1], len(prior.names)))
     if len(near):
@@ -192,7 +192,7 @@ class Mixture:
         which = rng.choice(len(self.share) + 1, count, p=[*self.share, self.prior_share])
         normal = rng.standard_normal((count, self.prior_root.shape[0]))
         longer = np.sqrt(self.degrees / rng.chisquare(self.degrees, count))
-        found = normal @ self.prior_root.T
+        found: Floats = normal @ self.prior_root.T
         for m in range(len(self.share)):
             rows = np.flatnonzero(which == m)
             step = (normal[rows] * longer[rows, None]) @ self.root[m].T
@@ -217,7 +217,7 @@ class Mixture:
 
 
 def _solved(root: Floats, off: Floats) -> Floats:
-    found: Floats = np.linalg.solve(root, off.T).T
+    found: Floats = np.linalg.solve(root, off.T).T.astype(np.float64)
     return found
 
 
@@ -230,11 +230,11 @@ def log_normal(eta: Floats, root: Floats) -> Floats:
 
 def mixture_of(prior: Prior, found: Peaks, prior_share: float, degrees: float) -> Mixture:
     """The proposal of one structure."""
-    root = np.linalg.cholesky(prior.covariance)
+    root = prior.root
     weight = found.log_weight - logsumexp(found.log_weight)
     share = 0.9 * np.exp(weight) + 0.1 / len(weight)
     share = np.where(np.isfinite(found.log_weight), share, 0.0)
     used = share > 0
     share = (1 - prior_share) * share[used] / share[used].sum()
-    roots = np.linalg.cholesky(found.covariance[used])
+    roots = root_of(found.covariance[used])
     return Mixture(found.eta[used], roots, share, root, prior_share, degrees)

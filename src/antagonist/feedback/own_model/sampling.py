@@ -18,7 +18,7 @@ from antagonist.feedback.own_model.blocks import Block, blocks_of, imputed, shar
 from antagonist.feedback.own_model.intake import Intake
 from antagonist.feedback.own_model.known import Known
 from antagonist.feedback.own_model.levels import Levels, contributions
-from antagonist.feedback.own_model.prior import Prior
+from antagonist.feedback.own_model.prior import Prior, root_of
 from antagonist.feedback.own_model.proposals import (
     Mixture,
     Peaks,
@@ -100,7 +100,7 @@ def posterior(
 ) -> Posterior:  # fmt: skip
     """Draws from the posterior with their weights and diagnostics; without levels, the prior's."""
     if not len(levels.value):
-        return _nothing_seen(priors, known, intake, how, rng)
+        return _nothing_seen(priors, intake, how, rng)
     blocks = [_blocks(prior, known, levels, intake, how, rng) for prior in priors]
     found = []
     for prior, own in zip(priors, blocks, strict=True):
@@ -127,15 +127,14 @@ def posterior(
 
 
 def _nothing_seen(
-    priors: Sequence[Prior], known: Known, intake: Intake, how: Reckoning,
-    rng: np.random.Generator,
-) -> Posterior:  # fmt: skip
+    priors: Sequence[Prior], intake: Intake, how: Reckoning, rng: np.random.Generator
+) -> Posterior:
     """The prior itself, every draw of equal weight within its structure."""
     count = max(2, sum(how.proposals) // len(priors))
     draws, tops, weights = [], [], []
     total = sum(prior.share for prior in priors)
     for prior in priors:
-        root = np.linalg.cholesky(prior.covariance)
+        root = prior.root
         eta = rng.standard_normal((count, len(root))) @ root.T
         logs = np.full(count, np.log(prior.share))
         draws.append(Draws(prior, eta, intake.drawn(count, rng), logs))
@@ -153,11 +152,11 @@ def smoothed(logs: Floats) -> tuple[Floats, float]:
     Source: Vehtari, Simpson, Gelman, Yao and Gabry 2024, JMLR 25(72); Zhang and Stephens 2009,
     Technometrics 51:316 (the fit).
     """
-    from arviz_stats.base import array_stats
+    from arviz_stats.base import array_stats  # type: ignore[attr-defined]
 
     kept = np.where(np.isfinite(logs), logs, -1e300)
     # What it takes is minus the logarithm of the weights.
-    found, k = array_stats.psislw(kept.max() - kept)
+    found, k = array_stats.psislw(kept.max() - kept)  # type: ignore[no-untyped-call]
     weight = np.exp(found - logsumexp(found))
     return weight / weight.sum(), float(k)
 
@@ -168,7 +167,7 @@ def _blocks(
 ) -> tuple[Block, ...]:  # fmt: skip
     if not len(levels.value):
         return ()
-    root = np.linalg.cholesky(prior.covariance)
+    root = prior.root
     eta = rng.standard_normal((_PROBES, len(root))) @ root.T
     given = contributions(prior, prior.phi(eta), known, levels)
     dose_h = np.array([d.time_h for d in known.doses])
@@ -275,7 +274,7 @@ def _around(
     trust = many / (many + how.trusted_draws * len(mean))
     local = covariances_at(drawn.prior, setting.known, setting.levels, drawn.taken[chosen], eta)
     width = how.kernel_width**2 * (trust * seen + (1 - trust) * local)
-    centre, root = mean + how.drawn_in * (eta - mean), np.linalg.cholesky(width)
+    centre, root = mean + how.drawn_in * (eta - mean), root_of(width)
     share = (1 - how.prior_share - how.laplace_share) * own[chosen] ** 0.5
     kept = how.laplace_share * old.share / old.share.sum()
     return replace(

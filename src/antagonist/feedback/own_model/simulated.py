@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antagonist.feedback.own_model.intake import intake_of
-from antagonist.feedback.own_model.known import OUTPUT, Known, MeasuredLevel, checked
+from antagonist.feedback.own_model.known import Known, MeasuredLevel, checked
 from antagonist.feedback.own_model.levels import contributions, levels_of
 from antagonist.feedback.own_model.model import priors_of
 from antagonist.feedback.own_model.weights import Weights
@@ -43,7 +43,7 @@ def simulated(
     share = np.array([priors[i].share for i in among])
     which = among[int(rng.choice(len(among), p=share / share.sum()))]
     prior = priors[which]
-    root = np.linalg.cholesky(prior.covariance)
+    root = prior.root
     phi = prior.phi(rng.standard_normal((1, len(root))) @ root.T, rng)
     taken = intake.drawn(1, rng)[0]
     levels = levels_of(known.levels, data)
@@ -62,5 +62,7 @@ def simulated(
 
 def asked(time_h: float, limit_ng_per_ml: float = 0.1) -> tuple[MeasuredLevel, MeasuredLevel]:
     """Both analytes at a time, with no value yet."""
-    found = [MeasuredLevel(time_h, a, None, limit_ng_per_ml) for a in OUTPUT]
-    return found[0], found[1]  # type: ignore[return-value]
+    return (
+        MeasuredLevel(time_h, "naltrexone", None, limit_ng_per_ml),
+        MeasuredLevel(time_h, "6_beta_naltrexol", None, limit_ng_per_ml),
+    )

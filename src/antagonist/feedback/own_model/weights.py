@@ -83,7 +83,14 @@ class Reckoning(_Data):
     prior_share: float = Field(gt=0, lt=1)
     degrees: float = Field(gt=2)
     worst_pareto_k: float
+    least_ess: float = Field(ge=0)
     misfit_tail: float = Field(gt=0, lt=1)
+
+    @property
+    def rough(self) -> Reckoning:
+        """Half of the work, for what is asked of a level while it is left out."""
+        half = max(1, (len(self.proposals) + 1) // 2)
+        return self.model_copy(update={"proposals": self.proposals[:half], "more_proposals": 0})
 
 
 class Weights(_Data):
