@@ -239,15 +239,10 @@ def _before(
 ) -> tuple[Ensemble, tuple[Drawn, ...]]:  # fmt: skip
     scenes, drawn = [], []
     for prior, own in zip(priors, counts(parameters.fitted, count), strict=True):
-<<<<<<< HEAD
-        eta = rng.standard_normal((own, len(prior.names))) @ np.linalg.cholesky(prior.covariance).T
+        eta = rng.standard_normal((own, len(prior.names))) @ prior.root.T
         drawn.append(Drawn(prior, prior.phi(eta, rng)))
         scenes.append(solved(prior, known, drawn[-1].phi, intake.drawn(own, rng)))
     return Ensemble(tuple(scenes)), tuple(drawn)
-=======
-        eta = rng.standard_normal((own, len(prior.names))) @ prior.root.T
-        scenes.append(solved(prior, known, prior.phi(eta, rng), intake.drawn(own, rng)))
-    return Ensemble(tuple(scenes))
 
 
 def _after(
