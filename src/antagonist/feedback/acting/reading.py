@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
-from antagonist.feedback.outcomes.course import CHECKED
 from antagonist.feedback.own_model.known import Dose, Known, MeasuredLevel, UrineResult
 from antagonist.feedback.state_model import DoseOnRecord, Noted, PatientState
 from antagonist.foundation.clock import hours_between
@@ -15,6 +14,7 @@ from antagonist.pharmacology.catalogue import formulations
 from antagonist.planning.response import stated_covariates
 from antagonist.planning.treatment import USUAL
 
+CHECKED = "observed_mouth_checked"
 # Older levels tell little of the patient of today, and older doses nothing of the levels kept.
 LEVEL_DAYS, BEFORE_DAYS = 180, 60
 # Doses of longer-lasting products are kept for longer before the first level.
