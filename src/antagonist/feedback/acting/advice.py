@@ -65,11 +65,12 @@ class OnRecord:
 class PlanGoesOn:
     """The end of protection if doses go on as planned, each taken with the patient's chance.
 
-    doses: how many are to come up to the horizon; protection is looked at up to the last of them.
+    doses: how many are to come up to the horizon. until_h: the last of them, to which it is looked.
     """
 
     doses: int
     stated: StatedTime
+    until_h: float
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Advice:
 
     before, after: forecasts without a further dose, of a new patient and of this one. sampling:
     the most telling first; None where protection is over in all draws. window: that it was chosen
-    from. planned: None without a plan. regimens: None where ``why_not`` says why.
+    from. planned: None without a plan. regimens, target: None where ``why_not`` says why.
     """
 
     misfits: tuple[Misfit, ...]
@@ -90,6 +91,7 @@ class Advice:
     taking: Taking
     present: Regimen | None
     regimens: Replan | None
+    target: SearchRequest | None
     why_not: WhyNot | None
 
 
@@ -113,6 +115,7 @@ def advised(
     taking, present = taking_of(own.intake), present_regimen(told.state)
     window = window_of(told.at, window_h, visiting_of(told.events, told.at))
     why_not = _why_not(own, told, target)
+    wanted = None if why_not else target or asked(told, chosen)
     return Advice(
         misfits=own.diagnostics.misfits,
         before=forecasts[0],
@@ -122,9 +125,8 @@ def advised(
         window=window,
         taking=taking,
         present=present,
-        regimens=None
-        if why_not
-        else _regimens(own, target or asked(told, chosen), present, taking, chosen),
+        regimens=None if wanted is None else _regimens(own, wanted, present, taking, chosen),
+        target=wanted,
         why_not=why_not,
     )
 
@@ -159,7 +161,8 @@ def _planned(
     drawn = with_future(own.drawn_after, own.known, own.taken, future, chosen.seed)
     until_h = future.doses[-1].time_h
     ends_h = crossings_h(drawn, chosen.threshold, protected(chosen), course.as_of_h, until_h)
-    return PlanGoesOn(len(future.doses), stated_time(protected(chosen), ends_h, course.as_of_h))
+    stated = stated_time(protected(chosen), ends_h, course.as_of_h)
+    return PlanGoesOn(len(future.doses), stated, until_h)
 
 
 def future_of(told: OnRecord, horizon_h: float, taking: Taking) -> Future:
