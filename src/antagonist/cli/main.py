@@ -16,6 +16,7 @@ from antagonist.cli.common import guarded
 from antagonist.cli.compare import compare
 from antagonist.cli.fit import fit
 from antagonist.cli.label import label_app
+from antagonist.cli.learn import learn
 from antagonist.cli.plan import plan
 from antagonist.cli.provocation import provocation
 from antagonist.cli.record_files import record_app
@@ -71,6 +72,7 @@ app.add_typer(alarms_app, name="alarms")
 app.command()(guarded(today))
 app.command()(guarded(replay))
 app.command()(guarded(study))
+app.command()(guarded(learn))
 app.command()(guarded(fit))
 app.command()(guarded(calibrate))
 app.command()(guarded(validate))
