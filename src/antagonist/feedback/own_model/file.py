@@ -66,7 +66,10 @@ class CountBlock(_Block):
 
 
 def load_case(path: Path) -> Case:
-    """A course with what is known of it. Raises InputError naming file, field and what is allowed."""
+    """A course with what is known of it.
+
+    Raises InputError naming file, field and what is allowed.
+    """
     return parse_case(load_mapping(path), path.name)
 
 
