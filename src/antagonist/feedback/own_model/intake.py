@@ -69,7 +69,7 @@ class Intake:
         patterns: (M, K). Returns shape (N, M).
         """
         p = np.clip(self.chance[block], 1e-300, 1 - 1e-16)
-        chances: Floats = patterns @ np.log(p) + ~patterns @ np.log1p(-p)
+        chances: Floats = patterns.astype(float) @ (np.log(p) - np.log1p(-p)) + np.log1p(-p).sum()
         found: Floats = np.zeros((len(taken), len(patterns))) + chances
         place = {int(d): k for k, d in enumerate(block)}
         for counted in self.counted:

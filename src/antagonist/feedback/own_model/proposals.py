@@ -151,7 +151,16 @@ def _promising(
     if not blocks:
         return likely[None]
     best = beam[np.argsort(-last, kind="stable")[:count]]
-    return np.asarray(np.where(inside, best, likely), dtype=bool)
+    # The linear model errs where a patient is far from the centre: what is usual, and all or
+    # nothing of one block or of every one, are tried whatever it says.
+    usual = [likely, np.ones_like(likely), np.zeros_like(likely)]
+    for block in blocks:
+        for one in (True, False):
+            other = best[0].copy()
+            other[block.doses] = one
+            usual.append(other)
+    tried = np.unique(np.where(inside, np.vstack([best, *usual]), likely), axis=0)
+    return np.asarray(tried, dtype=bool)
 
 
 def _linear_evidence(levels: Levels, rows: NDArray[np.intp], f: Floats, slope: Floats) -> Floats:
