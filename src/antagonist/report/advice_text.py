@@ -21,6 +21,8 @@ from antagonist.report.wording import Wording
 
 # Samples that are shown of each substance.
 MOST_SAMPLES = 3
+# The other reasons are of the present regimen and of the table's own figures.
+_OWN_REASONS = frozenset(("taking", "taken_surely", "source", "no_label"))
 
 
 def sampling_table(found: Learned, words: Wording) -> Table | None:
@@ -86,7 +88,7 @@ def regimen_table(found: Learned, words: Wording) -> Table | None:
         rows.append([title, _kept(plans.present), "–", "–"])
     for proposal in plans.proposals:
         title = _title(proposal.candidate, words)
-        why = [_reason(one, days, words) for one in proposal.evidence]
+        why = [_reason(e, days, words) for e in proposal.evidence if e.reason in _OWN_REASONS]
         rows.append(
             [
                 title if proposal.reaches else words.text("own.not_reached", title=title),
@@ -105,8 +107,7 @@ def regimen_lines(found: Learned, words: Wording) -> list[str]:
     plans, target = advice.regimens, advice.target
     if plans is None or target is None:
         return [words.text(f"own.why_not.{advice.why_not}")] if advice.why_not else []
-    keys = {None: "own.no_present", True: "own.needed", False: "own.not_needed"}
-    told = [words.text(keys[plans.needed])]
+    told = [_present_line(found, words)]
     if not plans.proposals:
         told.append(words.text("own.no_proposals"))
     told.append(
@@ -116,6 +117,22 @@ def regimen_lines(found: Learned, words: Wording) -> list[str]:
         )
     )  # fmt: skip
     return told
+
+
+def _present_line(found: Learned, words: Wording) -> str:
+    """What the present regimen keeps, in this patient and in a new one, and by which levels."""
+    plans = found.advice.regimens
+    if plans is None or plans.present is None:
+        return words.text("own.no_present")
+    told = {e.reason: e for p in plans.proposals for e in p.evidence}
+    own, usual = told.get("present_keeps"), told.get("new_patient_keeps")
+    days = _days(own.events if own else (), days_of(found), words)
+    return words.text(
+        "own.needed" if plans.needed else "own.not_needed",
+        kept=percent(plans.present.kept_share),
+        usual="–" if usual is None else percent(float(usual.figures["kept"])),
+        events=words.text("own.events_levels", days=days) if days else "",
+    )
 
 
 def _title(candidate: Candidate, words: Wording) -> str:
@@ -139,18 +156,15 @@ def days_of(found: Learned) -> Mapping[str, datetime]:
     """When each event happened that a proposal may stand on, local, by its id."""
     known, tz, origin = found.own.known, found.read.origin.tzinfo, found.read.origin
     assert tz is not None
-    events = [(x.id, x.time_h) for x in (*known.levels, *known.doses)]
+    events = [(x.id, x.time_h) for x in known.levels] + [(x.id, x.time_h) for x in known.doses]
     return {name: to_local(origin, time_h, tz) for name, time_h in events if name is not None}
 
 
 def _reason(one: Evidence, days: Mapping[str, datetime], words: Wording) -> str:
     key = f"own.reason.{one.reason}"
-    shown = _days((days[e] for e in one.events if e in days), words)
     match one.reason:
-        case "present_keeps" | "new_patient_keeps" | "proposal_keeps":
-            events = words.text("own.events_levels", days=shown) if shown else ""
-            return words.text(key, kept=percent(float(one.figures["kept"])), events=events)
         case "taking":
+            shown = _days(one.events, days, words)
             events = words.text("own.events_doses", days=shown) if shown else ""
             share, doses = percent(float(one.figures["share"])), round(float(one.figures["doses"]))
             return words.text(key, share=share, doses=doses, events=events)
@@ -161,6 +175,8 @@ def _reason(one: Evidence, days: Mapping[str, datetime], words: Wording) -> str:
             return words.text(key)
 
 
-def _days(moments: Iterable[datetime], words: Wording) -> str:
-    """Days in order, each once."""
-    return ", ".join(date_text(day, words) for day in sorted({m.date() for m in moments}))
+def _days(events: Iterable[str], days: Mapping[str, datetime], words: Wording) -> str:
+    """Days of events in order, each once."""
+    return ", ".join(
+        date_text(day, words) for day in sorted({days[e].date() for e in events if e in days})
+    )

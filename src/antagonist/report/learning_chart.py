@@ -57,6 +57,8 @@ def learning_figure(
     readings: Sequence[Reading],
     chances: Sequence[Chance],
     words: Wording,
+    *,
+    height_in: float = HEIGHT_IN,
 ) -> Figure:
     """Draw both forecasts of one course, with what was measured and which doses were taken.
 
@@ -66,11 +68,13 @@ def learning_figure(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
+    figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
     FigureCanvasAgg(figure)
-    grid = {"height_ratios": (1.0, 2.0, 2.0, 2.0)}
+    grid = {"height_ratios": (1.3, 2.0, 2.0, 2.0)}
     doses, *levels, blocked = figure.subplots(4, 1, sharex=True, gridspec_kw=grid)
-    name = words.text("learning.title", title=course_title(after, words, "professional"))
+    name = words.text("learning.title_only")
+    if after.course.title.strip():
+        name = words.text("learning.title", title=course_title(after, words, "professional"))
     figure.suptitle(shorten(name, LONGEST_TITLE, placeholder=" …"), fontsize=11, weight="bold")
     _draw_chances(doses, chances, words)
     doses.annotate(

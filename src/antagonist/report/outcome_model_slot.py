@@ -18,12 +18,15 @@ from antagonist.report.own_model_text import (
     diagnostic_lines,
     dose_lines,
     dose_table,
-    misfit_lines,
+    misfit_told,
     planned_lines,
     readings_of,
     stated_table,
 )
 from antagonist.report.wording import Wording
+
+# With its words it has to fit the first page.
+CHART_HEIGHT_IN = 7.5
 
 
 def model_section(found: Measured, words: Wording) -> Section | None:
@@ -36,7 +39,7 @@ def model_section(found: Measured, words: Wording) -> Section | None:
 
 def model_lead(found: Measured, words: Wording) -> list[str]:
     """What is to be told before all else: levels that fit no pattern of doses."""
-    return [] if found.learned is None else misfit_lines(found.learned, _with_own(words))
+    return [] if found.learned is None else misfit_told(found.learned, _with_own(words))
 
 
 def own_section(found: Learned, words: Wording) -> Section:
@@ -53,7 +56,7 @@ def own_section(found: Learned, words: Wording) -> Section:
         [_chart(found, own)],
         [table for table in made if table is not None],
         [
-            *misfit_lines(found, own),
+            *misfit_told(found, own),
             *dose_lines(found, own),
             *planned_lines(found, own),
             *sampling_lines(found, own),
@@ -71,6 +74,6 @@ def _with_own(words: Wording) -> Wording:
 def _chart(found: Learned, words: Wording) -> Chart:
     advice = found.advice
     what = (advice.before, advice.after, readings_of(found), chances_of(found), words)
-    return Chart(
-        "own-model", words.text("own.title"), learning_figure(*what), describe_learning(*what)
-    )  # fmt: skip
+    told = [text[:1].upper() + text[1:] for text in describe_learning(*what)]
+    drawn = learning_figure(*what, height_in=CHART_HEIGHT_IN)
+    return Chart("own-model", words.text("own.title"), drawn, told)

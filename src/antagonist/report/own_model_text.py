@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from antagonist.feedback.acting.learned import Learned
-from antagonist.feedback.outcomes.rules import intake_rules
-from antagonist.feedback.own_model.known import OUTPUT, MeasuredLevel
+from antagonist.feedback.own_model.known import OUTPUT
 from antagonist.feedback.own_model.model import DoseTaken
 from antagonist.feedback.own_model.weights import weights
 from antagonist.pharmacology.results import StatedTime
 from antagonist.report.figures_page import Table
-from antagonist.report.label_text import in_language
+from antagonist.report.learn_text import (
+    diagnostics_line,
+    misfit_lines,
+    pattern_lines,
+    warning_lines,
+)
 from antagonist.report.learning_chart import Chance, Reading
 from antagonist.report.moments import Clock, clock_of
 from antagonist.report.numbers import percent, plain
@@ -53,42 +57,9 @@ def chances_of(found: Learned) -> list[Chance]:
     return [Chance(d.dose.time_h, d.before, d.after) for d in intake if d.dose.time_h >= 0]
 
 
-def misfit_lines(found: Learned, words: Wording) -> list[str]:
+def misfit_told(found: Learned, words: Wording) -> list[str]:
     """Levels that fit no pattern of doses: to be told before all else."""
-    clock = own_clock(found, words)
-    told = []
-    for misfit in found.advice.misfits:
-        level = found.own.known.levels[misfit.level]
-        what = "own.misfit_left_out" if misfit.left_out else "own.misfit_kept"
-        told.append(
-            words.text(
-                "own.misfit", level=_substance(level, words), time=clock.moment(level.time_h),
-                value=_value(level, words), tail=_small(misfit.tail, words),
-                what=words.text(what),
-            )
-        )  # fmt: skip
-    return told
-
-
-def _substance(level: MeasuredLevel, words: Wording) -> str:
-    return words.text(SUBSTANCE[OUTPUT[level.analyte]])
-
-
-def _value(level: MeasuredLevel, words: Wording) -> str:
-    if level.value_ng_per_ml is None:
-        limit = plain(level.limit_ng_per_ml or 0.0, words.language)
-        return words.text("learning.less", value=limit)
-    return words.text("learning.level", value=plain(level.value_ng_per_ml, words.language))
-
-
-def _small(chance: float, words: Wording) -> str:
-    """A chance that may be very small."""
-    if chance >= 0.01:
-        return percent(chance)
-    least = max(chance, 1e-6)
-    return (
-        ("<" if chance < least else "") + plain(float(f"{100 * least:.1g}"), words.language) + " %"
-    )
+    return misfit_lines(found.own, own_clock(found, words))
 
 
 def doubted(intake: Sequence[DoseTaken]) -> list[DoseTaken]:
@@ -104,7 +75,7 @@ def dose_table(found: Learned, words: Wording) -> Table | None:
     rows = [
         [
             _dose(d, clock),
-            _evidence(d, words),
+            words.name("evidence", d.dose.evidence),
             percent(d.before),
             percent(d.after),
             words.text("own.yes" if d.told else "own.no"),
@@ -120,11 +91,6 @@ def _dose(taken: DoseTaken, clock: Clock) -> str:
     return clock.words.text("own.at_dose", time=clock.moment(taken.dose.time_h), mg=mg)
 
 
-def _evidence(taken: DoseTaken, words: Wording) -> str:
-    known = intake_rules().evidence.get(taken.dose.evidence)
-    return taken.dose.evidence if known is None else in_language(known.title, words)
-
-
 def dose_lines(found: Learned, words: Wording) -> list[str]:
     """What the table of doses leaves out, and the most probable pattern."""
     own, clock = found.own, own_clock(found, words)
@@ -133,11 +99,8 @@ def dose_lines(found: Learned, words: Wording) -> list[str]:
         told.append(words.text("own.no_doubt", least=percent(SURE)))
     if len(doubt) > MOST_DOSES:
         told.append(words.text("own.more_doses", n=len(doubt) - MOST_DOSES))
-    if own.patterns and any(d.told for d in own.intake):
-        best = own.patterns[0]
-        missed = "; ".join(_dose(own.intake[n], clock) for n in best.missed)
-        key = "own.pattern" if missed else "own.pattern_all"
-        told.append(words.text(key, doses=missed, chance=percent(best.chance)))
+    if any(d.told for d in own.intake):
+        told += pattern_lines(own, clock)
     return told
 
 
@@ -179,26 +142,7 @@ def planned_lines(found: Learned, words: Wording) -> list[str]:
 
 def diagnostic_lines(found: Learned, words: Wording) -> list[str]:
     """How far the draws are to be trusted."""
-    own, how = found.own.diagnostics, weights().reckoning
-    told = []
-    if own.method == "prior":
-        told.append(words.text("own.diagnostics_prior"))
-    else:
-        told.append(
-            words.text(
-                "own.diagnostics", levels=len(found.own.known.levels) - _unused(found),
-                doses=len(found.own.known.doses), proposals=own.proposals, ess=round(own.ess),
-                k=plain(round(own.pareto_k, 2), words.language),
-                bar=plain(how.worst_pareto_k, words.language),
-            )
-        )  # fmt: skip
-    why = [words.text(f"own.warning.{key}") for key in own.warnings if key != "misfit"]
-    if why:
-        told.append(words.text("own.warning", why="; ".join(why)))
-    if found.read.left_out:
-        told.append(words.text("own.left_out", n=len(found.read.left_out)))
-    return told
-
-
-def _unused(found: Learned) -> int:
-    return sum(misfit.left_out for misfit in found.advice.misfits)
+    unused = sum(misfit.left_out for misfit in found.advice.misfits)
+    levels, doses = len(found.own.known.levels) - unused, len(found.own.known.doses)
+    learnt = words.text("own.learnt", levels=levels, doses=doses)
+    return [*warning_lines(found.own, words), f"{learnt} {diagnostics_line(found.own, words)}"]

@@ -14,8 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from antagonist.feedback.acting.present import present_regimen, taking_of
-from antagonist.feedback.acting.reading import release_of
+from antagonist.feedback.acting.present import present_regimen, release_of, taking_of
 from antagonist.feedback.acting.replan import Evidence, Proposal, Reason, Replan, Taking, replan
 from antagonist.feedback.acting.sampling import Assay, Sampling, sampling_times
 from antagonist.feedback.acting.solving import Future, latest_covariates, solver, with_future
@@ -143,7 +142,7 @@ def _course(own: OwnModel, told: OnRecord) -> Course:
     subject = Subject(
         told.state.patient or "", records, told.origin, latest_covariates(own.known)
     )  # fmt: skip
-    return Course(told.state.patient or "", subject, told.as_of_h, horizon_h, str(told.at.tzinfo))
+    return Course("", subject, told.as_of_h, horizon_h, str(told.at.tzinfo))
 
 
 def protected(chosen: Settings) -> Statement:

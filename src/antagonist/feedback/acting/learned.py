@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,16 +29,15 @@ def learned(
     state: PatientState,
     events: Sequence[Event],
     at: datetime,
-    covariates: Mapping[str, float | str | bool],
     chosen: Settings,
     target: SearchRequest | None = None,
 ) -> Learned | None:
     """The own model of a patient at a moment; None where there is nothing to learn from.
 
-    state, events: of the patient, that hold at ``at`` (aware, in the clinic's zone). covariates:
-    as the model files name them. chosen: line and seed. target: as ``advised`` takes it.
+    state, events: of the patient, that hold at ``at`` (aware, in the clinic's zone). chosen:
+    line and seed. target: as ``advised`` takes it.
     """
-    read = read_record(state, at, covariates)
+    read = read_record(state, at)
     if read is None:
         return None
     own = own_model(read.known, data=weights(), seed=chosen.seed)

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from antagonist.feedback.acting.replan import Taking
 from antagonist.feedback.own_model.model import DoseTaken
 from antagonist.feedback.state_model import DoseOnRecord, PatientState
+from antagonist.label.formulary import product
 from antagonist.label.regimens import Regimen
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.planning.regimens import known_regimens
+from antagonist.planning.treatment import USUAL
 
 SEEN_DAYS = 28
 WEEK = 7
@@ -48,6 +50,11 @@ def _week(regimen: Regimen) -> set[tuple[int, float]] | None:
         for dose in regimen.doses
         for day in range(dose.day - 1, WEEK, regimen.cycle_days)
     }
+
+
+def release_of(route: str, name: str | None) -> str | None:
+    """The formulation that simulates a product, or a route's usual one; None where none does."""
+    return USUAL.get(route) if name is None else product(name).release_model
 
 
 def taking_of(intake: Sequence[DoseTaken]) -> Taking:

@@ -1,127 +1,99 @@
-"""What the record knows of one patient, in the form that the own model learns from."""
+"""What the record knows of one patient, with hour 0 where the chart begins."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 
-from antagonist.feedback.own_model.known import Dose, Known, MeasuredLevel, UrineResult
-from antagonist.feedback.state_model import DoseOnRecord, Noted, PatientState
+from antagonist.feedback.own_model.from_record import case_of
+from antagonist.feedback.own_model.known import Dose, Known
+from antagonist.feedback.state_model import PatientState
 from antagonist.foundation.clock import hours_between
-from antagonist.label.formulary import product
+from antagonist.foundation.errors import InputError
 from antagonist.pharmacology.catalogue import formulations
-from antagonist.planning.response import stated_covariates
-from antagonist.planning.treatment import USUAL
 
-CHECKED = "observed_mouth_checked"
+DAY_H = 24.0
 # Older levels tell little of the patient of today, and older doses nothing of the levels kept.
-LEVEL_DAYS, BEFORE_DAYS = 180, 60
-# Doses of longer-lasting products are kept for longer before the first level.
-BEFORE_SLOW_DAYS = 400
+LEVEL_DAYS = 180
+BEFORE_DAYS = {"oral": 60, "im_xr": 400, "implant": 400}
 # The chart begins so many days before now, or before the last level if that is not long ago.
 CHART_DAYS, BEFORE_LEVEL_DAYS, LONGEST_CHART_DAYS = 10, 5, 42
 
 
 @dataclass(frozen=True)
 class Read:
-    """What is known, with hour 0. origin: local midnight, aware; earlier doses have hours below 0.
-
-    left_out: event ids of doses that no model knows, and of implants that were taken out.
-    """
+    """What is known. origin: hour 0, local midnight, aware; earlier doses have hours below 0."""
 
     known: Known
     origin: datetime
-    left_out: tuple[str, ...]
 
 
-def read_record(
-    state: PatientState, at: datetime, covariates: Mapping[str, float | str | bool]
-) -> Read | None:
+def read_record(state: PatientState, at: datetime) -> Read | None:
     """Doses with their evidence, levels and urine of a patient.
 
-    at: now, aware, in the clinic's zone. covariates: as the model files name them.
-    None where no dose can be modelled or there is neither a level nor a urine test of
-    6-beta-naltrexol: then there is nothing to learn from. The record has no pill counts.
+    at: now, aware, in the clinic's zone.
+    None where there is neither a level nor a urine test of 6-beta-naltrexol, and where a product
+    is not modelled or an implant was taken out: then there is nothing to learn from.
     """
-    noted = [n for n in state.noted("level") if at - timedelta(days=LEVEL_DAYS) <= n.at <= at]
-    doses = _modelled(state)
-    if not noted or not doses:
+    if not state.noted("level") or not state.doses or _implant_out(state):
         return None
-    first = min(noted[0].at, at)
-    kept = [(d, model) for d, model in doses if _counts(d, model, first, at)]
-    if not kept:
+    try:
+        case = case_of(state, str(at.tzinfo))
+    except InputError:
         return None
-    origin = _origin([_when(d) for d, _ in kept], noted, at)
-    known = Known(
-        tuple(_dose(d, model, origin) for d, model in kept),
-        tuple(_level(n, origin) for n in noted if n.payload["matrix"] == "plasma"),
-        tuple(
-            UrineResult(hours_between(origin, n.at), not n.payload["below_limit"], n.event_id)
-            for n in noted
-            if n.payload["matrix"] == "urine" and n.payload["analyte"] == "6_beta_naltrexol"
-        ),
-        (),
-        stated_covariates(covariates),
-    )
-    if not known.levels and not known.urine:
+    if any(formulations()[d.product].status != "data" for d in case.known.doses):
         return None
-    modelled = {d.event_id for d, _ in doses}
-    return Read(known, origin, tuple(d.event_id for d in state.doses if d.event_id not in modelled))
+    begun = case.course.subject.origin
+    assert begun is not None
+    known = _recent(case.known, case.course.as_of_h)
+    if not known.doses or not (known.levels or known.urine):
+        return None
+    origin = _origin(begun + timedelta(hours=known.doses[0].time_h), _tests(known, begun), at)
+    return Read(moved(known, hours_between(origin, begun)), origin)
 
 
-def _modelled(state: PatientState) -> list[tuple[DoseOnRecord, str]]:
-    """Doses with the formulation that simulates each; those without one are left out."""
+def _implant_out(state: PatientState) -> bool:
     outs = [noted.at for noted in state.noted("implant_out")]
-    found = []
-    for dose in state.doses:
-        model = release_of(dose.route, dose.product)
-        gone = dose.route == "implant" and any(out >= dose.at for out in outs)
-        if model is not None and formulations()[model].status == "data" and not gone:
-            found.append((dose, model))
-    return found
+    return any(d.route == "implant" and out >= d.at for d in state.doses for out in outs)
 
 
-def release_of(route: str, name: str | None) -> str | None:
-    """The formulation that simulates a product, or a route's usual one; None where none does."""
-    return USUAL.get(route) if name is None else product(name).release_model
+def _recent(known: Known, now_h: float) -> Known:
+    """Without what is too old to tell anything."""
+    since_h = now_h - LEVEL_DAYS * DAY_H
+    levels = tuple(x for x in known.levels if x.time_h >= since_h)
+    urine = tuple(x for x in known.urine if x.time_h >= since_h)
+    first_h = min([now_h, *(x.time_h for x in levels), *(x.time_h for x in urine)])
+
+    def counts(dose: Dose) -> bool:
+        before_days: int = BEFORE_DAYS[formulations()[dose.product].route]
+        return dose.time_h >= first_h - before_days * DAY_H
+
+    return replace(known, doses=tuple(filter(counts, known.doses)), levels=levels, urine=urine)
 
 
-def _counts(dose: DoseOnRecord, model: str, first: datetime, at: datetime) -> bool:
-    slow = formulations()[model].route != "oral"
-    days = BEFORE_SLOW_DAYS if slow else BEFORE_DAYS
-    return first - timedelta(days=days) <= _when(dose) <= at
+def _tests(known: Known, begun: datetime) -> list[datetime]:
+    hours = [*(x.time_h for x in known.levels), *(x.time_h for x in known.urine)]
+    return sorted(begun + timedelta(hours=hour) for hour in hours)
 
 
-def _when(dose: DoseOnRecord) -> datetime:
-    """When it was taken, or should have been."""
-    if dose.taken or dose.planned_at is None:
-        return dose.at
-    return datetime.fromisoformat(dose.planned_at)
-
-
-def _origin(doses: Sequence[datetime], noted: Sequence[Noted], at: datetime) -> datetime:
-    last, start = noted[-1].at, at - timedelta(days=CHART_DAYS)
+def _origin(first_dose: datetime, tests: Sequence[datetime], at: datetime) -> datetime:
+    last, start = tests[-1], at - timedelta(days=CHART_DAYS)
     if last >= at - timedelta(days=LONGEST_CHART_DAYS):
         start = min(start, last - timedelta(days=BEFORE_LEVEL_DAYS))
-    begin = max(start, min(doses)).astimezone(at.tzinfo)
+    begin = max(start, first_dose).astimezone(at.tzinfo)
     return datetime.combine(begin.date(), time(0), at.tzinfo)
 
 
-def _dose(dose: DoseOnRecord, model: str, origin: datetime) -> Dose:
-    evidence: str = dose.status
-    if dose.status == "observed" and dose.mouth_checked:
-        evidence = CHECKED
-    hour = hours_between(origin, _when(dose))
-    return Dose(hour, dose.dose_mg, model, evidence, id=dose.event_id)
-
-
-def _level(noted: Noted, origin: datetime) -> MeasuredLevel:
-    said = noted.payload
-    return MeasuredLevel(
-        hours_between(origin, noted.at),
-        said["analyte"],
-        None if said["below_limit"] else float(said["value_ng_per_ml"]),
-        float(said["limit_ng_per_ml"]),
-        id=noted.event_id,
+def moved(known: Known, by_h: float) -> Known:
+    """The same with every hour later by so many."""
+    return replace(
+        known,
+        doses=tuple(replace(x, time_h=x.time_h + by_h) for x in known.doses),
+        levels=tuple(replace(x, time_h=x.time_h + by_h) for x in known.levels),
+        urine=tuple(replace(x, time_h=x.time_h + by_h) for x in known.urine),
+        pill_counts=tuple(
+            replace(x, from_h=x.from_h + by_h, until_h=x.until_h + by_h) for x in known.pill_counts
+        ),
+        changes=tuple(replace(x, time_h=x.time_h + by_h) for x in known.changes),
     )

@@ -115,7 +115,7 @@ def measured_patient(
         facts = gathered(patient_file(state, str(at.tzinfo)), at).facts
         covariates = covariates_of(facts)
     model = chosen or settings(draws=DRAWS)
-    own = None if sampler else learned(state, held, at, covariates, model)
+    own = None if sampler else learned(state, held, at, model)
     if own is not None:
         units = own_units(own, course, model)
         found = measured(course, units, model, own_sampler(own), covariates)
