@@ -191,8 +191,9 @@ class Curve:
         return value
 
     def _part(self, a: float, b: float) -> tuple[Floats, Floats]:
-        """Times from a to b, dense after a, with the values between the two jumps."""
-        after = np.concatenate([[0.0], np.geomspace(1e-5, 1, 110), np.linspace(0, 1, 31)])
+        """Times from a to b, dense beside both, with the values between the two jumps."""
+        early, late = np.geomspace(1e-5, 1, 110), 1 - np.geomspace(1e-5, 1, 40)
+        after = np.concatenate([[0.0], early, late, np.linspace(0, 1, 31)])
         time_h = np.unique(np.minimum(a + (b - a) * after, b))
         return time_h, np.append(self.seen(time_h[:-1]), self.seen(time_h[-1:], before=True))
 

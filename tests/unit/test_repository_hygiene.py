@@ -32,13 +32,14 @@ INDEX_OPTION = re.compile(
 
 
 def too_long(root: Path) -> list[str]:
-    """Files with more lines than allowed; numbers under a ``data`` folder are not code."""
+    """Files with more lines than allowed; numbers under ``data`` and machine code are no code."""
     wrong = []
     for path in sorted(root.rglob("*")):
         inner = path.relative_to(root).parts
         if not path.is_file() or "data" in inner[:-1] or "__pycache__" in inner:
             continue
-        lines = path.read_bytes().count(b"\n")
+        content = path.read_bytes()
+        lines = 0 if b"\0" in content else content.count(b"\n")
         if lines > LONGEST_FILE_LINES:
             wrong.append(f"{'/'.join(inner)}: {lines} lines")
     return wrong

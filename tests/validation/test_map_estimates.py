@@ -7,6 +7,7 @@ J Pharmacokinet Pharmacodyn 34:575 (FOCE with interaction).
 from __future__ import annotations
 
 import csv
+import math
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ def doses(rows: list[Row]) -> list[tuple[float, float]]:
 
 
 def sd(prediction: float) -> float:
-    return abs(prediction) * SIGMA**0.5
+    return abs(prediction) * math.sqrt(SIGMA)
 
 
 def by_hand(rows: list[Row], size: int) -> tuple[np.ndarray, float]:

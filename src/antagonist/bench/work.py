@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from antagonist.pharmacology.assembly import Assembly
+from antagonist.pharmacology.built import Assembly
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.kernel import Solution, solve
 from antagonist.pharmacology.kernel.parallel import in_blocks

@@ -46,7 +46,7 @@ def fit(
         typer.Option(
             min=0,
             max=32,
-            help="Searches besides the one from etas of 0; default 1, with random lag times 16.",
+            help="Searches besides the one from etas of 0; default 1, with random lag times 32.",
         ),
     ] = None,
     json: JsonOption = False,

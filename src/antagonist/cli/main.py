@@ -18,9 +18,11 @@ from antagonist.cli.fit import fit
 from antagonist.cli.label import label_app
 from antagonist.cli.learn import learn
 from antagonist.cli.plan import plan
+from antagonist.cli.programme import programme_app
 from antagonist.cli.provocation import provocation
 from antagonist.cli.record_files import record_app
 from antagonist.cli.replay import replay
+from antagonist.cli.report import report
 from antagonist.cli.screen import screen
 from antagonist.cli.simulate import simulate
 from antagonist.cli.situation import situation_app
@@ -71,6 +73,8 @@ app.add_typer(record_app, name="record")
 app.add_typer(alarms_app, name="alarms")
 app.command()(guarded(today))
 app.command()(guarded(replay))
+app.command()(guarded(report))
+app.add_typer(programme_app, name="programme")
 app.command()(guarded(study))
 app.command()(guarded(learn))
 app.command()(guarded(fit))

@@ -37,6 +37,7 @@ REPLACING = (
 COUNTED = (
     "level", "urine_drug_test", "provocation_test", "opioid_use", "alcohol_day", "lapse",
     "relapse", "overdose", "override_attempt", "implant_out", "global_impression", "score",
+    "departure",
 )  # fmt: skip
 CLOSING: Mapping[str, AlarmStatus] = {
     "alarm_withdrawn": "withdrawn",

@@ -6,97 +6,22 @@ Parameter values that carry derivatives (``Varying``) give a system and jumps th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from antagonist.foundation.errors import InputError
+from antagonist.pharmacology.built import Assembly
+from antagonist.pharmacology.dose_jumps import dose_jumps, steady_state
 from antagonist.pharmacology.dosing.records import EventRecord
-from antagonist.pharmacology.kernel import Ints, Jumps, LinearSystem, endless, solve
-from antagonist.pharmacology.kernel.sensitivity import Tangents, solve_with_gradient
-from antagonist.pharmacology.kernel.steady import endless_with_gradient
+from antagonist.pharmacology.kernel import Jumps
+from antagonist.pharmacology.kernel.sensitivity import Tangents
 from antagonist.pharmacology.models import Formulation, Structure
 from antagonist.pharmacology.schedule_jumps import Jump, Stacked, split, stack
-from antagonist.pharmacology.varying import Quantity, Varying, gradient_of, value_of
-from antagonist.pharmacology.ways import Builder, Infusion, Parameters, Slot, SystemGradient
+from antagonist.pharmacology.varying import Varying
+from antagonist.pharmacology.ways import Builder, Infusion, Parameters, Slot
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Assembly:
-    """A system with, for each way in (product or compartment), what a dose does to the state.
-
-    slots: way in -> jumps of a bolus. infusions: way in -> what a dose with RATE starts.
-    gradient: how the system depends on the directions, where a parameter varies.
-    """
-
-    system: LinearSystem
-    names: tuple[str, ...]
-    outputs: tuple[str, ...]
-    slots: Mapping[str, tuple[Slot, ...]]
-    infusions: Mapping[str, tuple[Infusion, ...]]
-    gradient: SystemGradient | None = None
-
-    def of_subject(self, s: int) -> Assembly:
-        """The same assembly for one subject."""
-        rows = slice(s, s + 1)
-        return Assembly(
-            LinearSystem(self.system.rates_per_h[rows], self.system.outputs[rows]),
-            self.names,
-            self.outputs,
-            {name: tuple(x.of_subject(s) for x in ways) for name, ways in self.slots.items()},
-            {name: tuple(x.of_subject(s) for x in ways) for name, ways in self.infusions.items()},
-            None if self.gradient is None else self.gradient.of_subject(s),
-        )
-
-    def picked(self, subjects: Ints, regimes: Ints) -> Assembly:
-        """Some subjects, each in one of its regimes for ever; both shape (N,)."""
-
-        def part(quantity: Quantity) -> Quantity:
-            return quantity[subjects, regimes][:, None]
-
-        def slot(x: Slot) -> Slot:
-            return Slot(x.target, part(x.amount), part(x.delay_h))
-
-        def infusion(x: Infusion) -> Infusion:
-            held, lasts = x.rate_mg_per_h, x.duration_h
-            rate = None if held is None else part(held)
-            lasts = None if lasts is None else part(lasts)
-            return Infusion(slot(x.slot), part(x.lasting), rate, lasts)
-
-        system, gradient = self.system, self.gradient
-        if gradient is not None:
-            gradient = SystemGradient(
-                gradient.rates_per_h[subjects, regimes][:, None],
-                gradient.outputs[subjects, regimes][:, None],
-            )
-        return Assembly(
-            LinearSystem(
-                system.rates_per_h[subjects, regimes][:, None],
-                system.outputs[subjects, regimes][:, None],
-            ),
-            self.names,
-            self.outputs,
-            {name: tuple(slot(x) for x in ways) for name, ways in self.slots.items()},
-            {name: tuple(infusion(x) for x in ways) for name, ways in self.infusions.items()},
-            gradient,
-        )
-
-    def of_regime(self, regime: int) -> Assembly:
-        """The same system in one regime for ever; the ways in are not for it."""
-        which = slice(regime, regime + 1)
-        system, gradient = self.system, self.gradient
-        if gradient is not None:
-            gradient = SystemGradient(gradient.rates_per_h[:, which], gradient.outputs[:, which])
-        held = LinearSystem(system.rates_per_h[:, which], system.outputs[:, which])
-        return Assembly(held, self.names, self.outputs, {}, {}, gradient)
-
-    @property
-    def directions(self) -> int:
-        """Number of directions q in which anything varies."""
-        return 0 if self.gradient is None else self.gradient.rates_per_h.shape[2]
 
 
 def way_in(record: EventRecord, structure: Structure) -> str:
@@ -146,34 +71,6 @@ def assemble(
     return Assembly(builder.system(), names, outputs, slots, infusions, builder.gradient())
 
 
-def _dose_jumps(
-    assembly: Assembly,
-    name: str,
-    record: EventRecord,
-    amount_mg: Quantity,
-    time_h: float,
-    regime: int,
-) -> list[Jump]:
-    if record.rate_mg_per_h == 0:
-        return [
-            Jump(
-                time_h + slot.delay_h[:, regime],
-                slot.target,
-                amount_mg * slot.amount[:, regime],
-            )
-            for slot in assembly.slots[name]
-        ]
-    jumps = []
-    for infusion in assembly.infusions[name]:
-        start = time_h + infusion.slot.delay_h[:, regime]
-        at = (slice(None), regime)
-        rate, duration_h = infusion.timed(amount_mg, record.rate_mg_per_h, at)
-        rate = rate * infusion.slot.amount[:, regime]
-        jumps.append(Jump(start, infusion.slot.target, rate))
-        jumps.append(Jump(start + duration_h, infusion.slot.target, -rate))
-    return jumps
-
-
 def _checked(record: EventRecord) -> EventRecord:
     if record.rate_mg_per_h < 0 and record.rate_mg_per_h not in (-1, -2):
         raise InputError("", "RATE", record.rate_mg_per_h, ">= 0: the rate is not modelled")
@@ -214,61 +111,8 @@ def _record_jumps(
         for n in range(record.addl + 1):
             time_h = record.time_h + n * record.ii_h
             held = regime + (sum(c <= time_h for c in changes[regime:]) if n else 0)
-            jumps += _dose_jumps(assembly, name, record, amount_mg, time_h, held)
+            jumps += dose_jumps(assembly, name, record, amount_mg, time_h, held)
     return jumps
-
-
-def steady_state(
-    assembly: Assembly, name: str, record: EventRecord, amount_mg: Quantity, regime: int
-) -> list[Jump]:
-    """What endless earlier doses have left at the record's time, and what they still bring.
-
-    Doses that may not yet be released in full are taken one by one, all before them as a sum.
-    name: way in. amount_mg: of one dose, one number or shape (S,).
-    Returns jumps of all subjects. Raises InputError where there is no steady state.
-    """
-    interval_h, subjects = record.ii_h, assembly.system.rates_per_h.shape[0]
-    held = assembly.of_regime(regime)
-
-    def dose(time_h: float) -> list[Jump]:
-        return _dose_jumps(assembly, name, record, amount_mg, time_h, regime)
-
-    lasts_h = max((float(value_of(j.time_h).max()) for j in dose(0.0)), default=0.0)
-    recent = int(np.ceil(lasts_h / interval_h))
-    try:
-        left = _endless(held, _state(held, dose(0.0), (recent + 1) * interval_h), interval_h)
-    except ValueError as error:
-        raise InputError("", "SS", 1, str(error)) from None
-    past = [j for n in range(recent, 0, -1) for j in dose(record.time_h - n * interval_h)]
-    done, later = split(past, record.time_h)
-    left = left + _state(held, done, record.time_h)
-    at = np.full(subjects, record.time_h)
-    return [Jump(at, i, left[:, i]) for i in range(value_of(left).shape[1])] + later
-
-
-def _state(assembly: Assembly, jumps: Sequence[Jump], time_h: float) -> Quantity:
-    """State that some jumps leave at a time in a single regime, shape (S, m)."""
-    held = [Jump(j.time_h, j.target, j.amount) for j in jumps]
-    start_h = min((float(value_of(j.time_h).min()) for j in held), default=time_h)
-    subjects = assembly.system.rates_per_h.shape[0]
-    stacked = stack([held], subjects, assembly.directions)
-    if assembly.gradient is None:
-        return solve(assembly.system, stacked.jumps, start_h=start_h).state_at(time_h)
-    tangents = assembly.gradient.with_jumps(stacked)
-    solution = solve_with_gradient(assembly.system, stacked.jumps, tangents, start_h=start_h)
-    value, gradient = solution.state_at(time_h)
-    return Varying(value, np.swapaxes(gradient, 1, 2))
-
-
-def _endless(assembly: Assembly, state: Quantity, interval_h: float) -> Quantity:
-    """What doses without end leave, of one dose's state, in a single regime, shape (S, m)."""
-    rates = assembly.system.rates_per_h[:, 0]
-    if assembly.gradient is None:
-        return endless(rates, value_of(state), interval_h)
-    tangent = np.swapaxes(gradient_of(state, assembly.directions), 1, 2)
-    driven = assembly.gradient.rates_per_h[:, 0]
-    value, gradient = endless_with_gradient(rates, driven, value_of(state), tangent, interval_h)
-    return Varying(value, np.swapaxes(gradient, 1, 2))
 
 
 def jumps_of(

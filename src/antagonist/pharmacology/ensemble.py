@@ -21,6 +21,7 @@ from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subje
 from antagonist.pharmacology.kernel import solve
 from antagonist.pharmacology.kernel.answers import answers
 from antagonist.pharmacology.kernel.window import Answers, Window
+from antagonist.pharmacology.models import Parameter, Structure
 from antagonist.pharmacology.parameter_sets import Fitted, ParameterSet
 from antagonist.pharmacology.receptors import odds_weights
 from antagonist.pharmacology.signals import Scene
@@ -49,34 +50,38 @@ class Ensemble:
         return np.concatenate([scene.held[name] for scene in self.scenes])
 
     def told(self, odds: Floats, window: Window, *, most_crossings: int = 0) -> Answers:
-        """What the mu-receptor odds of every draw do against a level, exactly.
+        """What the mu-receptor odds of every draw do against some levels, exactly.
 
-        odds: shape (S, 1). most_crossings: how many crossing times to keep of each draw.
+        odds: shape (S, L). most_crossings: how many crossing times to keep of each.
+        Returns Answers of shape (S L,), those of a draw next to each other.
         """
-        found, at = [], 0
+        found, at, levels = [], 0, odds.shape[1]
         for scene in self.scenes:
-            solution = scene.solution
-            level = odds[at : at + len(solution.state), 0]
+            solution, count = scene.solution, len(scene.solution.state)
+            # every draw stands once for each level: one call costs less than one for each
+            rows = np.repeat(np.arange(count), levels)
+            weights = odds_weights(scene.values, scene.outputs, scene.values["K_mu"])
             found.append(
                 answers(
-                    solution.system, solution.jumps,
-                    odds_weights(scene.values, scene.outputs, scene.values["K_mu"]), level, window,
+                    solution.system.part(rows), solution.jumps.part(rows), weights[rows],
+                    odds[at : at + count].ravel(), window,
                     start_h=float(solution.time_h[0, 0]), most_crossings=most_crossings,
                 )
             )  # fmt: skip
-            at += len(level)
+            at += count
         return Answers.joined(found)
 
     def falls_h(self, odds: Floats, from_h: float, until_h: float) -> Floats:
-        """When the mu-receptor odds of every draw first are not over a level, shape (S,).
+        """When the mu-receptor odds of every draw first are not over some levels, shape (S, L).
 
-        odds: shape (S, 1). from_h, until_h: hours looked at. from_h where they are not over it
+        odds: shape (S, L). from_h, until_h: hours looked at. from_h where they are not over it
         then, +inf where they always are.
         """
-        return self.told(odds, Window.between(from_h, until_h, weakest_from_h=from_h)).falls_at_h
+        window = Window.between(from_h, until_h, weakest_from_h=from_h)
+        return self.told(odds, window).falls_at_h.reshape(odds.shape)
 
     def falls_after_h(self, odds: Floats, from_h: Floats, until_h: float) -> Floats:
-        """As ``falls_h``, from an hour of each draw's own on; from_h: shape (S,)."""
+        """As ``falls_h`` of one level, from an hour of each draw's own on; from_h, found: (S,)."""
         first_h = float(from_h.min())
         window, most = Window.between(first_h, until_h, weakest_from_h=first_h), 8
         found = self.told(odds, window, most_crossings=most)
@@ -138,16 +143,67 @@ def changes_apart(records: Sequence[EventRecord]) -> list[EventRecord]:
     return found
 
 
+def _drawn_around(
+    part: Fitted,
+    known: Mapping[str, Parameter],
+    count: int,
+    subjects: int,
+    rng: np.random.Generator,
+    include: Include,
+) -> dict[str, Floats]:
+    """Subjects around each drawn typical one, each parameter of shape (count * subjects,).
+
+    The spread of subjects is at its centre: its own uncertainty is left out.
+    """
+
+    def of(rows: int, what: Include) -> dict[str, Floats]:
+        return draw_phi(part.structure, known, part.estimates, rows, rng, what)
+
+    typical = of(count, replace(include, subjects=False))
+    around = of(count * subjects, Include(False, False, include.subjects))
+    centre = of(1, Include(False, False, False))
+    return {n: np.repeat(typical[n], subjects) + around[n] - centre[n] for n in known}
+
+
 @dataclass(frozen=True)
 class Group:
     """Draws that are wanted of one dosing history.
 
     counts: how many of each structure, none or more. include: what varies among them.
+    subjects: different ones in each draw, who share all but the subject effect; they stand next
+    to each other.
     """
 
     counts: Sequence[int]
     rng: np.random.Generator
     include: Include = field(default_factory=Include)
+    subjects: int = 1
+
+    def phi(self, n: int, part: Fitted, known: Mapping[str, Parameter]) -> dict[str, Floats]:
+        """Transformed parameters of those of the n-th structure."""
+        if self.subjects > 1:
+            return _drawn_around(part, known, self.counts[n], self.subjects, self.rng, self.include)
+        return draw_phi(
+            part.structure, known, part.estimates, self.counts[n], self.rng, self.include
+        )
+
+
+def scene_of(structure: Structure, phi: Mapping[str, Floats], subject: Subject) -> Scene:
+    """Some draws of one structure, solved for a dosing history.
+
+    phi: transformed parameters of the structure and of every product taken, each of shape (S,).
+    Raises InputError for products that cannot be simulated.
+    """
+    products = products_of(subject.records)
+    # Hour 0 is the first planned dose, which may have been missed.
+    first_h = min((0.0, *(r.time_h for r in subject.records)))
+    records = changes_apart(subject.records)
+    known = definitions(structure, products)
+    values = values_of(structure, known, phi, covariate_regimes(subject))
+    assembly = assemble(structure, products, values, records)
+    jumps = jumps_of(assembly, structure, [records])
+    solution = solve(assembly.system, jumps, start_h=first_h)
+    return Scene(solution, values, tuple(structure.outputs), 0.0)
 
 
 def ensembles(
@@ -158,24 +214,14 @@ def ensembles(
     fitted: structures. Raises InputError for products that cannot be simulated.
     """
     products = products_of(subject.records)
-    # Hour 0 is the first planned dose, which may have been missed.
-    first_h = min((0.0, *(r.time_h for r in subject.records)))
-    records, regimes = changes_apart(subject.records), covariate_regimes(subject)
     scenes: list[list[Scene]] = [[] for _ in groups]
     for n, part in enumerate(fitted):
         known = definitions(part.structure, products)
-        phi = [
-            draw_phi(part.structure, known, part.estimates, g.counts[n], g.rng, g.include)
-            for g in groups
-        ]
+        phi = [group.phi(n, part, known) for group in groups]
         together = {name: np.concatenate([p[name] for p in phi]) for name in known}
-        values = values_of(part.structure, known, together, regimes)
-        assembly = assemble(part.structure, products, values, records)
-        jumps = jumps_of(assembly, part.structure, [records])
-        solution = solve(assembly.system, jumps, start_h=first_h)
-        whole, at = Scene(solution, values, tuple(part.structure.outputs), 0.0), 0
+        whole, at = scene_of(part.structure, together, subject), 0
         for found, group in zip(scenes, groups, strict=True):
-            count = group.counts[n]
+            count = group.counts[n] * group.subjects
             if count:
                 found.append(whole.part(slice(at, at + count)))
             at += count
@@ -189,10 +235,14 @@ def ensemble(
     draws: int,
     rng: np.random.Generator,
     include: Include = Include(),  # noqa: B008 - frozen
+    subjects: int = 1,
 ) -> Ensemble:
     """Draw and solve one subject's dosing history.
 
-    draws: at least 1. Raises InputError for products that cannot be simulated.
+    draws: at least 1. subjects: different ones in each draw, as ``Group`` has them.
+    Raises InputError for products that cannot be simulated.
     """
-    group = Group(counts(parameters.fitted, draws), rng, include)
+    if subjects < 1:
+        raise InputError("", "subjects", subjects, "at least 1")
+    group = Group(counts(parameters.fitted, draws), rng, include, subjects)
     return ensembles(parameters.fitted, subject, [group])[0]

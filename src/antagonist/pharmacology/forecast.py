@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,14 +74,15 @@ def _reference_mg(drawn: Ensemble, threshold: Threshold) -> Floats:
 
 
 def crossings_h(
-    drawn: Ensemble, threshold: Threshold, statement: Statement, from_h: float, until_h: float
+    drawn: Ensemble, threshold: Threshold, told: Sequence[Statement], from_h: float, until_h: float
 ) -> Floats:
-    """When each draw first falls under a statement's line from from_h on, shape (S,)."""
-    endpoint = endpoint_of(statement.endpoint)
-    line = odds_that_block(
-        statement.blocked_fraction, _reference_mg(drawn, threshold), drawn.held, endpoint
-    )
-    return drawn.falls_h(np.maximum(line, SMALLEST_ODDS), from_h, until_h)
+    """When each draw first falls under each statement's line from from_h on, shape (S, lines)."""
+    dose_mg = _reference_mg(drawn, threshold)
+    lines = [
+        odds_that_block(s.blocked_fraction, dose_mg, drawn.held, endpoint_of(s.endpoint))
+        for s in told
+    ]
+    return drawn.falls_h(np.maximum(np.hstack(lines), SMALLEST_ODDS), from_h, until_h)
 
 
 def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[str, Floats]:
@@ -201,11 +203,50 @@ def stated_times(
     drawn: Ensemble, threshold: Threshold, as_of_h: float, horizon_h: float
 ) -> tuple[StatedTime, ...]:
     """The three stated times from as_of_h on, looked for up to horizon_h."""
-    until_h = max(horizon_h, as_of_h + 1)
-    return tuple(
-        stated_time(s, crossings_h(drawn, threshold, s, as_of_h, until_h), as_of_h)
-        for s in _statements(threshold)
+    told = _statements(threshold)
+    ends_h = crossings_h(drawn, threshold, told, as_of_h, max(horizon_h, as_of_h + 1))
+    return tuple(stated_time(s, ends_h[:, n], as_of_h) for n, s in enumerate(told))
+
+
+def forecast_of(
+    drawn: Ensemble,
+    course: Course,
+    chosen: Settings | None = None,
+    *,
+    challenge: tuple[str, str, float] | None = None,
+    challenge_at_h: Sequence[float] | None = None,
+) -> Forecast:
+    """What some draws of a course's subject say, whoever drew them; without ``width_shares``.
+
+    drawn: solved draws, all of one weight. Otherwise as ``simulate``.
+    """
+    chosen = chosen or settings()
+    parameters, t = parameter_set(chosen.parameter_set), chosen.threshold
+    seen = signals_of(drawn, t, np.array([course.as_of_h]))
+    bands = _bands(drawn, t, course, chosen.step_h, seen)
+    now_i = int(np.searchsorted(bands["conc_ntx"].time_h, course.as_of_h))
+    at_now = {n: b.quantiles[[0, 2, 4], now_i] for n, b in bands.items()}
+    now = Now(
+        {n: (float(q[0]), float(q[1]), float(q[2])) for n, q in at_now.items()}, dict(QUANTITIES)
     )
+    name, route, dose_mg = challenge or (t.agonist, t.route, t.dose_mg)
+    agonist(name, route)
+    hours = challenge_at_h or [course.as_of_h + h for h in defaults().challenge_after_h]
+    weights = {part.structure.id: part.weight for part in parameters.fitted}
+    return Forecast(
+        course=course,
+        bands=bands,
+        now=now,
+        stated=stated_times(drawn, t, course.as_of_h, course.horizon_h),
+        challenges=challenge_points(drawn, name, route, dose_mg, hours),
+        threshold=t,
+        provenance=Provenance(
+            parameters.name, parameters.version, parameters.sha256, weights,
+            chosen.draws, chosen.seed,
+        ),
+        width_shares={},
+        notes=_notes(course),
+    )  # fmt: skip
 
 
 def simulate(
@@ -225,32 +266,9 @@ def simulate(
     parameters = parameter_set(chosen.parameter_set)
     groups = _groups(parameters, chosen.draws, chosen.seed)
     drawn, middles, *alone = ensembles(parameters.fitted, course.subject, groups)
+    found = forecast_of(drawn, course, chosen, challenge=challenge, challenge_at_h=challenge_at_h)
     seen = signals_of(drawn, chosen.threshold, np.array([course.as_of_h]))
-    bands = _bands(drawn, chosen.threshold, course, chosen.step_h, seen)
-    now_i = int(np.searchsorted(bands["conc_ntx"].time_h, course.as_of_h))
-    at_now = {n: b.quantiles[[0, 2, 4], now_i] for n, b in bands.items()}
-    now = Now(
-        {n: (float(q[0]), float(q[1]), float(q[2])) for n, q in at_now.items()}, dict(QUANTITIES)
+    shares = width_shares(
+        chosen.threshold, course.as_of_h, seen["blocked_subjective"][:, 0], middles, alone
     )
-    t = chosen.threshold
-    name, route, dose_mg = challenge or (t.agonist, t.route, t.dose_mg)
-    agonist(name, route)
-    after = defaults().challenge_after_h
-    hours = challenge_at_h or [course.as_of_h + h for h in after]
-    weights = {part.structure.id: part.weight for part in parameters.fitted}
-    return Forecast(
-        course=course,
-        bands=bands,
-        now=now,
-        stated=stated_times(drawn, t, course.as_of_h, course.horizon_h),
-        challenges=challenge_points(drawn, name, route, dose_mg, hours),
-        threshold=t,
-        provenance=Provenance(
-            parameters.name, parameters.version, parameters.sha256, weights,
-            chosen.draws, chosen.seed,
-        ),
-        width_shares=width_shares(
-            t, course.as_of_h, seen["blocked_subjective"][:, 0], middles, alone
-        ),
-        notes=_notes(course),
-    )  # fmt: skip
+    return replace(found, width_shares=shares)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.assembly import Assembly, assemble, jumps_with_gradient
+from antagonist.pharmacology.assembly import assemble, jumps_with_gradient
+from antagonist.pharmacology.built import Assembly
 from antagonist.pharmacology.dosing.records import Covariate, EventRecord
 from antagonist.pharmacology.expressions import parse
 from antagonist.pharmacology.kernel import Jumps

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from antagonist.pharmacology.assembly import Assembly, assemble
+from antagonist.pharmacology.assembly import assemble
+from antagonist.pharmacology.built import Assembly
 from antagonist.pharmacology.catalogue import products_of
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.kernel import Floats, Jumps
@@ -90,6 +91,9 @@ def jumps_for(population: Population, assembly: Assembly) -> Jumps:
     rows = max(rows, *(len(a) for a in amounts), 1)
     amount = np.concatenate([np.broadcast_to(a, (rows, a.shape[1])) for a in amounts], axis=1)
     target = np.repeat([slot.target for slot in slots], population.dose_mg.shape[1])
+    if (time_h[:, 1:] >= time_h[:, :-1]).all():
+        none = np.zeros((1, time_h.shape[1]), dtype=np.intp)
+        return Jumps(time_h, target.astype(np.intp)[None], amount, none.astype(bool), none)
     order = np.argsort(time_h, axis=1, kind="stable")
     return Jumps(
         np.take_along_axis(time_h, order, axis=1),

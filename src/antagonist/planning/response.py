@@ -25,6 +25,7 @@ SMALLEST_ODDS = 1e-12
 PERCENTILES = (5, 50, 95)
 # Odds of 1 mg over the line's odds that change no answer: 10 g would reach a thousandth of it.
 _NEGLIGIBLE = 1e-7
+_NOTHING_MG = 1e-12
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,24 @@ def drawn_for(
     records: tuple[EventRecord, ...],
     covariates: Mapping[str, float | str | bool],
     chosen: Settings,
+    subjects: int = 1,
 ) -> Ensemble:
-    """Draws of one new patient's course; the same seed gives the same patients."""
+    """Draws of one new patient's course; the same seed gives the same patients.
+
+    subjects: different patients in each draw, as ``ensemble`` has them.
+    """
     return ensemble(
         parameter_set(chosen.parameter_set),
         Subject(name, records, covariates=stated_covariates(covariates)),
         draws=chosen.draws,
         rng=np.random.default_rng(chosen.seed),
+        subjects=subjects,
     )
+
+
+def one_mg(release_model: str) -> tuple[EventRecord, ...]:
+    """The course that a response is of: 1 mg of a formulation at hour 0."""
+    return (EventRecord(0.0, amt_mg=1.0, product=release_model),)
 
 
 def response(
@@ -77,13 +88,46 @@ def response(
     chosen: Settings,
     span_h: int,
 ) -> Response:
-    """One dose of 1 mg over span_h hours, less where it does nothing any more in any draw.
+    """One dose of 1 mg to one new patient over span_h hours.
 
     release_model: a formulation of the pharmacology. The same seed gives products of one kind the
     same patients. Raises InputError for an unknown product or one without published levels.
     """
-    one_mg = EventRecord(0.0, amt_mg=1.0, product=release_model)
-    drawn = drawn_for("plan", (one_mg,), covariates, chosen)
+    drawn = drawn_for("plan", one_mg(release_model), covariates, chosen)
+    return response_of(drawn, chosen, span_h)
+
+
+def responses(
+    release_models: Iterable[str],
+    covariates: Mapping[str, float | str | bool],
+    chosen: Settings,
+    span_h: int,
+    subjects: int = 1,
+) -> Mapping[str, Response]:
+    """``response`` of several products in the same drawn patients, so that they can be added.
+
+    subjects: different patients in each draw, next to each other; S is draws times subjects.
+    Each row is one patient on all of the products. Raises InputError as ``response`` does.
+    """
+    names = sorted(set(release_models))
+
+    def of(name: str) -> Response:
+        # what the others would do is nothing; that they are there makes the draws the same
+        records = tuple(
+            EventRecord(0.0, amt_mg=1.0 if each == name else _NOTHING_MG, product=each)
+            for each in names
+        )
+        drawn = drawn_for("plan", records, covariates, chosen, subjects)
+        return response_of(drawn, chosen, span_h)
+
+    return {name: of(name) for name in names}
+
+
+def response_of(drawn: Ensemble, chosen: Settings, span_h: int) -> Response:
+    """The response that some draws of ``one_mg`` make, over span_h hours.
+
+    Less where it does nothing any more in any draw.
+    """
     line, held = chosen.threshold, drawn.held
     agonist_mg = line.dose_mg * np.asarray(heroin_equivalent(line.agonist, line.route, held))
     over = odds_that_block(line.blocked_fraction, agonist_mg, held, endpoint_of(line.endpoint))

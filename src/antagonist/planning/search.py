@@ -6,21 +6,21 @@ stated adherence (see ``adherence``). Doses at the clinic, injections and implan
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from antagonist.label.assess import candidates
-from antagonist.label.facts import Fact
 from antagonist.label.formulary.catalogue import price_of
 from antagonist.label.formulary.models import Price, Product
 from antagonist.label.formulary.supply import cost, packs_needed, tablets_for
 from antagonist.label.jurisdictions import chosen as chosen_label
 from antagonist.label.regimens import Regimen
-from antagonist.label.rulebook import Asked, counting_jurisdictions, rulebook
+from antagonist.label.rulebook import counting_jurisdictions
 from antagonist.label.rules import Route
-from antagonist.label.screening import CLOSING
+from antagonist.pharmacology.dosing.records import EventRecord
+from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.settings import Settings, settings
 from antagonist.planning.adherence import (
     SEEN_DAYS,
@@ -35,11 +35,12 @@ from antagonist.planning.adherence import (
 )
 from antagonist.planning.plan_model import WEEKDAYS
 from antagonist.planning.regimens import DAY_H, has_data, known_regimens
-from antagonist.planning.response import Response, response, spread
+from antagonist.planning.response import Response, drawn_for, one_mg, response_of, spread
+from antagonist.planning.search_limits import Doses, within_limits
 from antagonist.planning.search_model import Candidate, SearchRequest, WeeklyCost
 from antagonist.planning.supply import makes
 
-Doses = tuple[tuple[int, float], ...]
+Solve = Callable[[tuple[EventRecord, ...]], Ensemble]
 SEEN_WEEKS = SEEN_DAYS // WEEK_DAYS
 _PATTERN_MODEL = "oral_tablet"
 _SCREENED_DRAWS = 100
@@ -52,21 +53,44 @@ def search(
     *,
     chosen: Settings | None = None,
     prices: Collection[Price] | None = None,
+    patient: Solve | None = None,
 ) -> tuple[Candidate, ...]:
     """Regimens that keep what is asked for, least first: labelled ones, then patterns of no label.
 
     covariates: of the patient, as the model files name them. chosen: draws and seed; its share is
-    the request's. prices: a clinic's own, default those of the base text.
+    the request's. prices: a clinic's own, default those of the base text. patient: solves a course
+    for one patient's own draws, default those of one new patient with the covariates.
     A regimen is kept if its product has published levels, can be planned and makes its doses, and
     no rule of a plan closes it. Raises InputError for an unknown jurisdiction.
     """
     asked = chosen or settings()
     line = replace(asked.threshold, blocked_fraction=request.keep_blocked)
-    run = _Run(request, dict(covariates or {}), replace(asked, threshold=line), prices)
+    asked = replace(asked, threshold=line)
+    known = dict(covariates or {})
+    solve = patient or (lambda records: drawn_for("plan", records, known, asked))
+    run = _Run(request, solve, asked, prices)
     labelled = [found for regimen in run.regimens() if (found := run.of_label(regimen))]
     kept = [found for found in labelled if found.kept_share >= request.share]
     beyond = list(run.beyond()) if request.beyond_label and "oral" in request.routes else []
     return (*sorted(kept, key=run.rank), *sorted(beyond, key=run.rank))
+
+
+def figures(
+    regimen: Regimen,
+    request: SearchRequest,
+    *,
+    patient: Solve,
+    chosen: Settings | None = None,
+) -> Candidate | None:
+    """The figures of one regimen, kept or not; None where it cannot be planned or has no levels.
+
+    request, patient, chosen: as ``search`` takes them.
+    """
+    if not has_data(regimen):
+        return None
+    asked = chosen or settings()
+    line = replace(asked.threshold, blocked_fraction=request.keep_blocked)
+    return _Run(request, patient, replace(asked, threshold=line), None).of_label(regimen)
 
 
 class _Run:
@@ -75,16 +99,11 @@ class _Run:
     def __init__(
         self,
         request: SearchRequest,
-        covariates: Mapping[str, float | str | bool],
+        patient: Solve,
         chosen: Settings,
         prices: Collection[Price] | None,
     ) -> None:
-        self.request, self.covariates, self.chosen, self.prices = (
-            request,
-            covariates,
-            chosen,
-            prices,
-        )
+        self.request, self.patient, self.chosen, self.prices = request, patient, chosen, prices
         self.offered = candidates(chosen_label(request.jurisdiction))
         self.supervised = frozenset(WEEKDAYS.index(day) for day in request.supervised_days)
         self._solved: dict[str, tuple[int, Response]] = {}
@@ -231,7 +250,8 @@ class _Run:
         """One solved dose over some days; the longest asked for so far is kept."""
         solved = self._solved.get(release_model)
         if solved is None or solved[0] < days:
-            found = response(release_model, self.covariates, self.chosen, days * int(DAY_H))
+            drawn = self.patient(one_mg(release_model))
+            found = response_of(drawn, self.chosen, days * int(DAY_H))
             solved = self._solved[release_model] = (days, found)
         return solved[1]
 
@@ -254,32 +274,6 @@ class _Run:
                     )
                 )  # fmt: skip
         return min(known, key=lambda c: (c.currency, c.low), default=None)
-
-
-def within_limits(
-    request: SearchRequest, route: Route, doses: Doses, cycle_days: int | None
-) -> bool:
-    """Whether no rule of a plan closes some doses, with what is known of them alone.
-
-    What is not known of them yet (product, site, course) is left to the plan itself.
-    """
-    highest = max(mg for _, mg in doses)
-    values: dict[str, object] = {}
-    if route == "oral":
-        values = {"max_day_total_mg": highest, "max_single_dose_mg": highest}
-    elif route == "im_xr" and cycle_days is not None:
-        values = {
-            "injection_dose_mg": highest,
-            "injection_interval_days": float(cycle_days),
-            "injection_at_visit": False,
-        }
-    facts = {name: Fact(value, 0.0, source="search") for name, value in values.items()}
-    book = rulebook(request.on)
-    names = book.names(Asked("plan", request.indication, route, request.jurisdiction))
-    results = book.single.results(facts, names)
-    return not any(
-        book.rules[name].severity in CLOSING and results[book.graph.roots[name]] for name in names
-    )
 
 
 def _weeks_of(regimen: Regimen) -> Iterator[Pattern]:

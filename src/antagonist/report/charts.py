@@ -72,7 +72,7 @@ def forecast_figure(
         axes.set_axisbelow(True)
         axes.yaxis.set_label_coords(Y_LABEL, 0.5)
         axes.tick_params(labelsize=8, labelbottom=axes is panels[-1])
-    _draw_time_axis([doses, *panels], forecast, clock)
+    draw_time_axis([doses, *panels], forecast, clock)
     _key(figure, words)
     return figure
 
@@ -134,7 +134,7 @@ def _mark(marker: str, face: str = BLACK, times_h: Sequence[float] = ()) -> Line
     )
 
 
-def _draw_time_axis(panels: Sequence[Axes], forecast: Forecast, clock: Clock) -> None:
+def draw_time_axis(panels: Sequence[Axes], forecast: Forecast, clock: Clock) -> None:
     course = forecast.course
     starts = [float(band.time_h[0]) for band in forecast.bands.values() if band.time_h.size]
     start_h = min([*starts, course.as_of_h])

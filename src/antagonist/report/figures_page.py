@@ -21,7 +21,7 @@ from antagonist.report.wording import Catalogue, Wording, read_catalogue, wordin
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Subject = Literal["compare", "study"]
+Subject = Literal["compare", "study", "learning"]
 _SHA_SHOWN = 12
 
 

@@ -22,7 +22,9 @@ COMMANDS = (
     "provocation",
     "today",
     "replay",
+    "report",
     "study",
+    "fit",
     "calibrate",
     "validate",
     "bench",
@@ -60,6 +62,8 @@ COMMANDS = (
     "alarms acknowledge",
     "alarms override",
     "alarms burden",
+    "programme report",
+    "programme simulate",
 )
 
 

@@ -266,3 +266,15 @@ def test_jumps_out_of_order_are_refused(times: tuple[float, float]) -> None:
 def test_as_many_levels_as_subjects() -> None:
     with pytest.raises(ValueError, match="broadcast"):
         bolus((0, 100)).answers(np.array([20.0, 30.0]))
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_doses_that_were_all_missed(own: bool) -> None:
+    """All amounts are nothing, for all subjects: under any level all the time."""
+    many = cohort(4, own)
+    nothing = replace(many, jumps=replace(many.jumps, amount=0 * many.jumps.amount))
+    found = nothing.answers(np.full(4, 1.0))
+    np.testing.assert_array_equal(found.above_h, 0.0)
+    np.testing.assert_array_equal(found.longest_gap_h, 80.0)
+    np.testing.assert_array_equal(found.falls_at_h, 20.0)
+    np.testing.assert_array_equal(found.weakest, 0.0)

@@ -12,7 +12,8 @@ import pytest
 from scipy.integrate import quad
 
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.assembly import Assembly, assemble, jumps_of, way_in
+from antagonist.pharmacology.assembly import assemble, jumps_of, way_in
+from antagonist.pharmacology.built import Assembly
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.kernel import Floats, Solution, solve
 from antagonist.pharmacology.models import Formulation, Structure

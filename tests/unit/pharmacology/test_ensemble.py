@@ -134,3 +134,29 @@ def test_each_change_of_covariates_starts_a_regime() -> None:
         {"weight_kg": 90.0},
         {"weight_kg": 90.0, "smoker": "yes"},
     ]
+
+
+def around(subjects: int, draws: int = 400, include: Include = Include()) -> Floats:  # noqa: B008
+    """Clearances on their transformed scale, shape (draws, subjects)."""
+    one = subject(EventRecord(0.0, amt_mg=10.0, product="iv"))
+    rng = np.random.default_rng(4)
+    part = parameters(fitted(1.0))
+    drawn = ensemble(part, one, draws=draws, rng=rng, include=include, subjects=subjects)
+    found: Floats = np.log(drawn.values("CL")).reshape(draws, subjects)
+    return found
+
+
+def test_subjects_of_a_draw_share_all_but_the_subject_effect() -> None:
+    same = around(5, include=Include(subjects=False))
+    assert (same == same[:, :1]).all()
+    assert same[:, 0].std() == pytest.approx(0.2, rel=0.15)  # the posterior's sd
+    found = around(5)
+    within = found.std(axis=1, ddof=1)
+    assert float(np.sqrt((within**2).mean())) == pytest.approx(0.3, rel=0.1)
+    # the mean over subjects keeps the posterior's spread and little of theirs
+    assert found.mean(axis=1).std() == pytest.approx((0.04 + 0.09 / 5) ** 0.5, rel=0.15)
+
+
+def test_a_draw_without_subjects_is_refused() -> None:
+    with pytest.raises(InputError, match="subjects"):
+        around(0)

@@ -27,7 +27,8 @@ from antagonist.planning.adherence import (
     rotated,
 )
 from antagonist.planning.response import Response, response
-from antagonist.planning.search import search, within_limits
+from antagonist.planning.search import search
+from antagonist.planning.search_limits import within_limits
 from antagonist.planning.search_model import Candidate, SearchRequest
 
 CHOSEN = settings(draws=60, seed=7)

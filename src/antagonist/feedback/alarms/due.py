@@ -61,7 +61,10 @@ def due_items(state: PatientState, events: Sequence[Event], at: datetime) -> tup
 def has_died(state: PatientState) -> bool:
     """Whether the record tells of the patient's death."""
     fatal = any(noted.payload["fatal"] for noted in state.noted("overdose"))
-    return fatal or any(s.payload.get("outcome") == "fatal" for s in state.symptoms.values())
+    gone = any(noted.payload["how"] == "death" for noted in state.noted("departure"))
+    return (
+        fatal or gone or any(s.payload.get("outcome") == "fatal" for s in state.symptoms.values())
+    )
 
 
 def day_of(moment: datetime, at: datetime) -> date:

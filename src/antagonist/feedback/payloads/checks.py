@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from antagonist.feedback.payloads import parts
 from antagonist.feedback.payloads.parts import Payload
+from antagonist.feedback.rating_items import check_rating
 from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
 from antagonist.label.facts import fact_types
@@ -25,7 +26,9 @@ from antagonist.label.side_effects import side_effects
 # A day stands in the payload as the clinic's calendar has it, which may be ahead of UTC by this.
 AHEAD = timedelta(hours=14)
 UTC = ZoneInfo("UTC")
-ROUTES: Mapping[str, str] = {"dose": "oral", "injection": "im_xr", "implant_in": "implant"}
+ROUTES: Mapping[str, str] = {
+    "dose": "oral", "dispensed": "oral", "injection": "im_xr", "implant_in": "implant",
+}  # fmt: skip
 WHO = "event"
 # Errors name the field of the payload, not its place in the file that the label read.
 PLACE = re.compile(
@@ -128,6 +131,11 @@ def _symptom(payload: Payload) -> None:
         raise InputError("", "organ_system", system, near_match(system, known))
 
 
+def _rating(payload: Payload) -> None:
+    product(payload["product"])
+    check_rating(payload["item"], payload["by"], payload["value"])
+
+
 def _given(kind: str) -> Callable[[Payload], None]:
     def by_route(payload: Payload) -> None:
         name = payload.get("product")
@@ -140,6 +148,7 @@ def _given(kind: str) -> Callable[[Payload], None]:
 OWN: Mapping[str, Callable[[Payload], None]] = {
     **{kind: _given(kind) for kind in ROUTES},
     "lab": _lab,
+    "rating": _rating,
     "score": _score,
     "symptom": _symptom,
 }

@@ -115,6 +115,18 @@ class GlobalImpression(Payload):
     value: Annotated[Count, Field(le=7)]
 
 
+class Rating(Payload):
+    """What somebody thinks of a product. item: id of feedback/data/rating_items.yaml.
+
+    by: the patient, or a clinician about the patient's treatment. value: on the item's scale.
+    """
+
+    item: Text
+    by: Literal["patient", "clinician"]
+    product: Text
+    value: bool | Number
+
+
 class Words(Payload):
     """The patient's own words."""
 

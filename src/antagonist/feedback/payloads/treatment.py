@@ -1,12 +1,12 @@
-"""Payloads of what is given: doses, injections, implants, plans, stops."""
+"""Payloads of what is given: doses, injections, implants, packs, plans, stops, departures."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from antagonist.feedback.payloads.base import Aware, Day, DoseMg, Payload, Text
+from antagonist.feedback.payloads.base import Aware, Count, Day, DoseMg, Payload, Text
 
 
 class Dose(Payload):
@@ -61,6 +61,35 @@ class ImplantOut(Payload):
 
     reason: Text
     done_by: Text
+
+
+class Dispensed(Payload):
+    """A pack handed out. days: for how many days it lasts if taken as planned."""
+
+    product: Text | None = None
+    route: Literal["oral"] = "oral"
+    days: Annotated[Count, Field(ge=1, le=400)]
+
+
+class HospitalStay(Payload):
+    """Days in hospital, first and last included; last absent: still there."""
+
+    first: Day
+    last: Day | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> HospitalStay:
+        if self.last is not None and self.last < self.first:
+            raise ValueError("a last day not before the first")
+        return self
+
+
+class Departure(Payload):
+    """The patient left the program's care otherwise than by dropping out."""
+
+    how: Literal["death", "prison", "transfer", "completed"]
+    date: Day
+    note: Text | None = None
 
 
 class PlannedDoseDocument(BaseModel):

@@ -1,4 +1,4 @@
-"""Payloads of use and its harm: alcohol, opioids, lapse, relapse, overdose, naloxone."""
+"""Payloads of use and its harm: alcohol, opioids, lapse, relapse, overdose, naloxone, calendars."""
 
 from __future__ import annotations
 
@@ -35,6 +35,23 @@ class OpioidUse(Payload):
     route: Text | None = None
     last_use: DateText
     reported_by: Text
+
+
+class UseCalendar(Payload):
+    """Days asked about one by one (timeline follow-back). days: with use; all others without."""
+
+    substance: Substance
+    first: Day
+    last: Day
+    days: tuple[Day, ...]
+
+    @model_validator(mode="after")
+    def _inside(self) -> UseCalendar:
+        if self.last < self.first:
+            raise ValueError("a last day not before the first")
+        if any(not self.first <= day <= self.last for day in self.days):
+            raise ValueError("days from the first to the last")
+        return self
 
 
 class Lapse(Payload):

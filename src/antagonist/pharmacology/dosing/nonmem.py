@@ -18,11 +18,22 @@ from pathlib import Path
 from typing import Literal, cast
 
 from antagonist.foundation.errors import InputError
-from antagonist.pharmacology.dosing._near import one_of
+from antagonist.pharmacology.dosing._cells import (
+    addl_of,
+    censored,
+    check_dose,
+    check_no_dose,
+    check_target,
+    compartment,
+    evid_of,
+    interval_h,
+    observed_of,
+    product_of,
+    rate_of,
+    steady,
+)
 from antagonist.pharmacology.dosing._schema import (
-    DEFAULT_DOSE_LIMIT_MG,
     DEFAULT_FORECAST_H,
-    MAX_SERIES,
 )
 from antagonist.pharmacology.dosing._table import Row, Table, read_table
 from antagonist.pharmacology.dosing.expand import expand_additional, last_dose_h
@@ -30,20 +41,16 @@ from antagonist.pharmacology.dosing.records import (
     Course,
     Covariate,
     EventRecord,
-    Evid,
     Subject,
 )
 
 CovariateRule = Literal["from_row", "to_row"]
-_DOSE_COLUMNS = ("amt", "rate", "addl", "ii", "ss")
 _TEXT_COVARIATES: Mapping[str, frozenset[str]] = {
     "sex": frozenset({"male", "female"}),
     "liver": frozenset({"normal", "compensated_cirrhosis", "decompensated_cirrhosis"}),
     "opioid_or_alcohol_dependent": frozenset({"yes", "no"}),
     "smoker": frozenset({"yes", "no"}),
 }
-RATE_WORDS = "parameters for rate or duration are not supported; give a rate in mg/h"
-SS_WORDS = "0 or 1; SS=2, added to what is already there, is not supported"
 
 
 def load_nonmem(
@@ -172,17 +179,17 @@ def _record(
     amt_mg = row.number("amt", 0.0, "0 or more, mg")
     if amt_mg < 0:
         raise row.error("amt", "0 or more, mg")
-    evid = _evid(row, amt_mg)
-    rate, addl, ii_h, ss = _rate(row, observed), _addl(row), _interval_h(row), _steady(row)
-    product, cmt = _product(row, products), _compartment(row)
+    evid = evid_of(row, amt_mg)
+    rate, addl, ii_h, ss = rate_of(row, observed), addl_of(row), interval_h(row), steady(row)
+    product, cmt = product_of(row, products), compartment(row)
     if evid in (1, 4):
-        _check_dose(row, amt_mg, addl, ii_h, ss)
-        _check_target(row, amt_mg, product, cmt, limits)
+        check_dose(row, amt_mg, addl, ii_h, ss)
+        check_target(row, amt_mg, product, cmt, limits)
     else:
-        _check_no_dose(row, evid)
-    value, beyond = (_observed(row), 0) if evid == 0 else (None, 0)
+        check_no_dose(row, evid)
+    value, beyond = (observed_of(row), 0) if evid == 0 else (None, 0)
     if observed and evid == 0:
-        value, beyond = _censored(row, value)
+        value, beyond = censored(row, value)
     return EventRecord(
         time_h=time_h,
         evid=evid,
@@ -199,107 +206,6 @@ def _record(
         dvid=row.whole("dvid", 0, 10_000, "a whole number") or None if observed else None,
         line=row.line if observed else None,
     )
-
-
-def _evid(row: Row, amt_mg: float) -> Evid:
-    if "evid" in row.cells:
-        return cast(Evid, row.whole("evid", 0, 4, "0, 1, 2, 3 or 4"))
-    return 1 if amt_mg > 0 else 0
-
-
-def _rate(row: Row, observed: bool) -> float:
-    rate = row.number("rate", 0.0, "0 (bolus) or a rate in mg/h")
-    if rate in (-1, -2):
-        if observed:
-            return rate
-        raise row.error("rate", RATE_WORDS)
-    if rate < 0:
-        raise row.error("rate", "0 (bolus) or a rate in mg/h")
-    return rate
-
-
-def _addl(row: Row) -> int:
-    return row.whole("addl", 0, MAX_SERIES, f"a whole number from 0 to {MAX_SERIES}")
-
-
-def _interval_h(row: Row) -> float:
-    ii_h = row.number("ii", 0.0, "hours, 0 or more")
-    if ii_h < 0:
-        raise row.error("ii", "hours, 0 or more")
-    return ii_h
-
-
-def _steady(row: Row) -> Literal[0, 1]:
-    return cast(Literal[0, 1], row.whole("ss", 0, 1, SS_WORDS))
-
-
-def _product(row: Row, products: Collection[str]) -> str | None:
-    name = row.cells.get("product")
-    if name is not None and name not in products:
-        raise row.error("product", one_of(name, products))
-    return name
-
-
-def _compartment(row: Row) -> int | str | None:
-    text = row.cells.get("cmt")
-    if text is None or text.isidentifier():
-        return text
-    allowed = "a compartment number, 0 or more, or its name"
-    return row.whole("cmt", 0, 10_000, allowed) or None
-
-
-def _check_dose(row: Row, amt_mg: float, addl: int, ii_h: float, ss: int) -> None:
-    if amt_mg <= 0:
-        raise row.error("amt", "more than 0, mg, on a dosing row (EVID 1 or 4)")
-    if addl > 0 and ii_h <= 0:
-        raise row.error("ii", "more than 0, h, with ADDL")
-    if ss == 1 and ii_h <= 0:
-        raise row.error("ii", "more than 0, h, with SS=1")
-
-
-def _check_target(
-    row: Row,
-    amt_mg: float,
-    product: str | None,
-    cmt: int | str | None,
-    limits: Mapping[str, float],
-) -> None:
-    if product is None and cmt is None:
-        raise row.error("product", "a product, or a compartment in CMT, on a dosing row")
-    limit_mg = limits.get(product or "", DEFAULT_DOSE_LIMIT_MG)
-    if product is not None and amt_mg > limit_mg:
-        raise row.error("amt", f"at most {limit_mg:g} mg of {product} in one dose")
-
-
-def _check_no_dose(row: Row, evid: int) -> None:
-    for column in _DOSE_COLUMNS:
-        if row.number(column, 0.0, "a number"):
-            raise row.error(column, f"0 on a row that is no dose (EVID {evid})")
-
-
-def _observed(row: Row) -> float | None:
-    hidden = row.whole("mdv", 0, 1, "0 or 1")
-    value = row.number("dv", 0.0, "a number, or '.' for none")
-    return value if "dv" in row.cells and not hidden else None
-
-
-def _censored(row: Row, value: float | None) -> tuple[float | None, int]:
-    """Value or limit, and -1 where the true value is below it, 1 where it is above."""
-    if row.whole("mdv", 0, 1, "0 or 1"):
-        return None, 0
-    if "limit" in row.cells:
-        raise row.error("limit", "nothing: values between two limits are not supported")
-    beyond = row.whole("cens", -1, 1, "0, 1 (below DV) or -1 (above DV)")
-    if row.whole("blq", 0, 1, "0 or 1"):
-        if beyond:
-            raise row.error("cens", "0 where BLQ is 1")
-        limit = row.number("lloq", 0.0, "the limit, more than 0")
-        if limit <= 0:
-            raise row.error("lloq", "the limit, more than 0, where BLQ is 1")
-        return limit, -1
-    if beyond and value is None:
-        raise row.error("dv", "the limit, where CENS is not 0")
-    return value, -beyond
 
 
 def _covariate(text: str) -> Covariate:

@@ -87,7 +87,7 @@ def batch_of(problem: Problem, histories: Sequence[History]) -> Batch:
     """
     levels = _levels(problem, histories)
     records = [r for h in histories for r in h.records if r.evid in (1, 4)]
-    tape = tape_of(problem, records)
+    tape = tape_of(problem, records, {x.output for h in histories for x in h.levels})
     plan = plan_of(problem, histories, tape.widths)
     levels = replace(levels, time_h=np.maximum(levels.time_h, plan.start_h))
     effects = effects_of(problem, histories, plan.regimes)

@@ -26,7 +26,7 @@ _NEAR_KINK = 1e-7
 _BESIDE_KINK = 1e-5
 # More starts where lag times or durations have random effects: there the objective has kinks.
 _TRIED, _KEPT = 8, 1
-_TRIED_KINKED, _KEPT_KINKED = 64, 16
+_TRIED_KINKED, _KEPT_KINKED = 128, 32
 
 End = Literal["least", "kink", "not_converged", "impossible"]
 
@@ -74,26 +74,37 @@ def map_estimate(
 ) -> Estimates:
     """The most probable random effects of each subject given its levels.
 
-    data: histories, or the batch made of them. start: first start, shape (S, q); default 0.
+    data: histories, or the batch made of them. start: first start, shape (S, q), of those whose
+        objective is lower there than at 0; default 0.
     starts: further searches, from the most promising of points spread over the prior; default 1,
-        16 where lag times or durations have random effects.
+        32 where lag times or durations have random effects.
     Returns the Estimates, the same for each subject whatever other subjects are in the data.
     Raises InputError as ``batch_of``.
     Source of objective and covariance: Wang 2007, J Pharmacokinet Pharmacodyn 34:575.
     """
     batch = data if isinstance(data, Batch) else batch_of(problem, data)
-    first = np.zeros((batch.subjects, len(problem.names))) if start is None else start
-    found = searched(batch, first)
-    best = np.zeros(batch.subjects, dtype=np.intp)
-    kinked = batch.timed
-    tried, kept = (_TRIED_KINKED, _KEPT_KINKED) if kinked else (_TRIED, _KEPT)
-    kept = kept if starts is None else starts
-    eta, at, trials = found.eta, found.at, found.trials.copy()
-    for n, point in enumerate(promising(batch, max(tried, kept), kept) if kept else (), start=1):
-        other = searched(batch, point)
-        trials += other.trials
-        _take_lower(eta, at, other, best, n)
-    return _checked(batch, Found(eta, at, trials), kept + 1, best)
+    kept = (_KEPT_KINKED if batch.timed else _KEPT) if starts is None else starts
+    tried = _TRIED_KINKED if batch.timed else _TRIED
+    # Far out, where nothing is predicted, numbers end; what comes of that is told as such.
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        found = searched(batch, _first(batch, start))
+        best = np.zeros(batch.subjects, dtype=np.intp)
+        eta, at, trials = found.eta, found.at, found.trials.copy()
+        points = promising(batch, max(tried, kept), kept) if kept else []
+        for n, point in enumerate(points, start=1):
+            other = searched(batch, point)
+            trials += other.trials
+            _take_lower(eta, at, other, best, n)
+        return _checked(batch, Found(eta, at, trials), kept + 1, best)
+
+
+def _first(batch: Batch, start: Floats | None) -> Floats:
+    """The first start: 0, or a given one where that is better."""
+    zero = np.zeros((batch.subjects, len(batch.problem.names)))
+    if start is None:
+        return zero
+    better = evaluated(batch, start).value < evaluated(batch, zero).value
+    return np.where(better[:, None], start, zero)
 
 
 def _take_lower(eta: Floats, at: Evaluation, other: Found, best: Ints, number: int) -> None:
@@ -166,7 +177,7 @@ def _at_kink(batch: Batch, eta: Floats, at: Evaluation, rows: Ints) -> NDArray[n
     jump = (there.gradient - now.gradient) @ root
     normal = _unit(jump)
     along = searched_by_arrays(part, here, normal)
-    lower = along.at.value <= now.value
+    lower = along.at.value <= now.value + 1e-9 * (1.0 + np.abs(now.value))
     slope = along.at.gradient @ root
     slope -= (slope * normal).sum(axis=1)[:, None] * normal
     settled = np.abs(slope).max(axis=1) < 1e-4 * (

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from antagonist.pharmacology.assembly import Assembly, steady_state, way_in
+from antagonist.pharmacology.assembly import way_in
+from antagonist.pharmacology.built import Assembly
+from antagonist.pharmacology.dose_jumps import steady_state
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.estimation.problem import Floats, History, Problem
 from antagonist.pharmacology.kernel import Ints, Jumps

@@ -5,7 +5,7 @@ The builder of systems runs once on numbers that only note what is done with the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,19 +177,22 @@ class Tape:
         return any(n >= 0 and self.depends[n] for n in hours)
 
 
-def tape_of(problem: Problem, records: Sequence[EventRecord]) -> Tape:
+def tape_of(problem: Problem, records: Sequence[EventRecord], observed: Collection[str]) -> Tape:
     """The operations of a model with the ways in that some records need.
+
+    observed: outputs that are wanted; what feeds none of them is left out, the others give 0.
 
     Raises InputError as ``assemble`` does.
     """
     doses = {(way_in(r, problem.structure), r.rate_mg_per_h != 0) for r in records}
-    known = problem.tapes.get(frozenset(doses))
+    key = frozenset(doses), frozenset(observed)
+    known = problem.tapes.get(key)
     if known is None:
-        known = problem.tapes[frozenset(doses)] = _made(problem, sorted(doses))
+        known = problem.tapes[key] = _made(problem, sorted(doses), key[1])
     return known
 
 
-def _made(problem: Problem, doses: Sequence[tuple[str, bool]]) -> Tape:
+def _made(problem: Problem, doses: Sequence[tuple[str, bool]], observed: Collection[str]) -> Tape:
     notes = _Notes()
     names = tuple(dict.fromkeys(e.covariate for e in problem.structure.covariates))
     builder = Builder(problem.structure, _values(problem, notes, names))
@@ -218,15 +221,27 @@ def _made(problem: Problem, doses: Sequence[tuple[str, bool]]) -> Tape:
             slot = (x.slot.target, number(x.slot.amount), number(x.slot.delay_h))
             found.append((*slot, number(x.lasting), rate, lasts))
         add(f"{way}|rate", found)
-    entries = np.array([(r, c, notes.number(v)) for r, c, v in builder.rates], dtype=np.int64)
-    gains = [(state, notes.number(gain)) for _, state, gain in builder.gains()]
-    size = len(builder.names)
+    needed = _needed(problem, builder, observed)
+    place = {old: new for new, old in enumerate(needed)}
+    entries = np.array(
+        [(place[r], place[c], notes.number(v)) for r, c, v in builder.rates if r in place],
+        dtype=np.int64,
+    )
+    nothing = notes.note(CONSTANT, const=0.0)
+    gains = [
+        (place.get(state, 0), notes.number(gain) if name in observed else nothing)
+        for name, (_, state, gain) in zip(problem.structure.outputs, builder.gains(), strict=True)
+    ]
+    rows = [
+        (place[row[0]], *row[1:]) if row[0] in place else (0, nothing, *row[2:]) for row in rows
+    ]
+    size = len(needed)
     pattern = np.zeros((1, size, size))
     pattern[0, entries[:, 0], entries[:, 1]] = 1.0
     blocks = blocks_of(pattern)
-    order, starts = (
-        (np.arange(size), np.zeros(1)) if blocks is None else (blocks.order, blocks.starts)
-    )
+    order, starts = np.arange(size), np.zeros(1, dtype=np.intp)
+    if blocks is not None:
+        order, starts = blocks.order, blocks.starts
     return Tape(
         np.array(notes.ops, dtype=np.int64),
         np.array(notes.consts),
@@ -240,6 +255,17 @@ def _made(problem: Problem, doses: Sequence[tuple[str, bool]]) -> Tape:
         names,
         blocks is not None,
     )
+
+
+def _needed(problem: Problem, builder: Builder, observed: Collection[str]) -> list[int]:
+    """States of which something reaches an observed output; at least one."""
+    outputs = problem.structure.outputs
+    found = {builder.index(outputs[name].of) for name in observed}
+    while True:
+        more = {c for r, c, _ in builder.rates if r in found} - found
+        if not more:
+            return sorted(found) or [0]
+        found |= more
 
 
 def _depends(ops: Sequence[tuple[int, int, int]]) -> NDArray[np.uint8]:

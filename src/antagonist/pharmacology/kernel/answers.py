@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from antagonist.pharmacology.kernel import answers_general
 from antagonist.pharmacology.kernel.compiled.load import loop
-from antagonist.pharmacology.kernel.limits import BLOCK, DEPTH, ROWS, WIDE
+from antagonist.pharmacology.kernel.limits import BLOCK, DEPTH
 from antagonist.pharmacology.kernel.packed import Packed, packed
 from antagonist.pharmacology.kernel.parallel import share_out
 from antagonist.pharmacology.kernel.seen import Seen, seen_modes
@@ -21,7 +21,7 @@ from antagonist.pharmacology.kernel.system import Floats, Jumps, LinearSystem
 from antagonist.pharmacology.kernel.window import Answers, Window
 
 # Subjects taken at once: what they need stays in the processor's cache.
-_AT_ONCE = 512
+_AT_ONCE = 1_024
 # Delays after a jump at which all intervals are looked at, hours: absorption first.
 _DELAYS_H = np.array([0.0, 0.3, 1.0, 2.5, 6.0, 14.0, 32.0, *(80.0 * 2.5 ** np.arange(8))])
 # Parts of the way between two delays at whose ends the responses are looked at.
@@ -80,7 +80,7 @@ def _some(
 ) -> Floats:  # fmt: skip
     """Rows of answers of some subjects, shape (S, 8)."""
     seen = seen_modes(system, jumps, weights, initial)
-    negative = _negative(system, jumps, weights, initial)
+    negative = _negative(system, jumps, seen.row, initial)
     result = np.empty((len(level), 8))
     skip = seen.skip | negative
     if not skip.all():
@@ -99,19 +99,18 @@ def _some(
 
 
 def _negative(
-    system: LinearSystem, jumps: Packed, weights: Floats, initial: Floats | None
+    system: LinearSystem, jumps: Packed, row: Floats, initial: Floats | None
 ) -> NDArray[np.bool_]:
     """Subjects for whom amounts or what is seen may be negative, which the bounds exclude.
 
     A constant rate is taken back by a negative jump of its own state: that leaves none negative.
     """
-    row = np.einsum("so,spom->spm", weights, system.outputs)
-    found: NDArray[np.bool_] = (row < 0).any(axis=(1, 2))
+    found: NDArray[np.bool_] = np.any(row < 0, axis=(1, 2))
     if initial is not None:
         found = found | (initial < 0).any(axis=1)
-    held = np.diagonal(system.rates_per_h, axis1=2, axis2=3) == 0
     taken = (jumps.amount < 0) & np.isfinite(jumps.time_h)
     if taken.any():
+        held = np.diagonal(system.rates_per_h, axis1=2, axis2=3) == 0
         subjects = len(found)
         target = np.broadcast_to(jumps.target, (subjects, jumps.target.shape[1]))
         kept = np.take_along_axis(held.all(axis=1), target, axis=1)
@@ -128,28 +127,28 @@ def _loops(
     subjects, regimes, size = seen.shape
     count = jumps.time_h.shape[1]
     modes = -(-size // BLOCK) * BLOCK
-    # whole tiles, which begin anywhere where parameters change
-    columns = -(-(count + 3) // WIDE) * WIDE + (8 if regimes == 1 else WIDE + 8)
+    # whole blocks, which begin anywhere where parameters change
+    columns = -(-(count + 4) // BLOCK) * BLOCK + BLOCK
     capacity = 4 * count + 64
     longest_h = _longest_h(jumps, window, start_h)
     last = int(np.searchsorted(_DELAYS_H, longest_h))
     delays = _DELAYS_H[: max(last, 1) + 1].copy()
     if delays[-1] < longest_h:
         delays = np.append(delays, longest_h)
-    after = np.append(np.diff(delays), 0.0)
-    way = np.tile(np.arange(_PIECES + 1)[:, None] / _PIECES, (1, len(delays)))
-    way[:, 0] **= 2  # the fastest modes are gone soon after a dose
-    fine = (delays + after * way).ravel()
-    fine = np.append(fine, np.zeros(WIDE))
+    way = np.tile(np.arange(_PIECES) / _PIECES, (len(delays) - 1, 1))
+    way[0] **= 2  # the fastest modes are gone soon after a dose
+    fine = np.append(delays[:-1, None] + np.diff(delays)[:, None] * way, delays[-1])
     loop("answered")(
         *seen.arrays, level, *jumps.arrays, delays, fine, np.empty(7 * columns),
         np.zeros(columns, dtype=np.int64), np.zeros(columns, dtype=np.int64),
-        np.zeros(6 * columns), np.zeros(modes * columns), np.zeros(modes * columns),
-        np.zeros(3 * len(delays) * WIDE), np.empty(modes * columns), np.zeros(4 * modes),
+        np.zeros(7 * columns), np.zeros(modes * columns), np.zeros(modes * columns),
+        np.zeros(4 * len(delays) * BLOCK), np.empty(modes * columns), np.zeros(5 * modes),
         np.zeros(regimes * modes), np.zeros(regimes * modes), np.zeros(modes * modes),
         np.zeros(modes * modes), np.zeros(3 * regimes * len(delays) * modes),
-        np.empty(5 * len(fine)), np.empty(8 * DEPTH), np.empty(7 * capacity),
-        np.zeros(ROWS * WIDE), crossed_h, result, subjects, regimes, size, modes, count,
+        np.zeros(3 * regimes * len(fine) * modes), np.zeros(3 * (len(fine) + modes) * modes),
+        np.empty(8 * DEPTH), np.empty(7 * capacity), np.empty(capacity, dtype=np.int64),
+        np.empty(6 * BLOCK), np.empty(modes * BLOCK), crossed_h, result,
+        subjects, regimes, size, modes, count,
         *jumps.rows, len(delays), _PIECES, columns, capacity, crossed_h.shape[1], start_h,
         window.from_h, window.as_of_h, window.weakest_from_h, window.until_h,
     )  # fmt: skip
@@ -158,6 +157,5 @@ def _loops(
 def _longest_h(jumps: Packed, window: Window, start_h: float) -> float:
     """Longest time between two jumps, or a jump and the window's end."""
     ends = np.minimum(jumps.time_h, window.until_h)
-    first = np.full((len(ends), 1), start_h)
-    last = np.full((len(ends), 1), window.until_h)
-    return float(np.diff(np.concatenate([first, ends, last], axis=1), axis=1).max())
+    first, last = ends[:, 0].max() - start_h, window.until_h - ends[:, -1].min()
+    return float(max(first, last, (ends[:, 1:] - ends[:, :-1]).max(initial=0.0)))

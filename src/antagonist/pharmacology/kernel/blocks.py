@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from antagonist.pharmacology.kernel.compiled.load import loop
 from antagonist.pharmacology.kernel.system import Floats, Ints
 
 
@@ -36,9 +37,12 @@ def blocks_of(rates_per_h: Floats) -> Blocks | None:
     """
     size = rates_per_h.shape[-1]
     apart = ~np.eye(size, dtype=bool)
-    if (rates_per_h[:, apart] < 0).any():
+    most, least = np.zeros((2, size, size))
+    rates = np.ascontiguousarray(rates_per_h, dtype=np.float64)
+    loop("flowing")(rates, most, least, len(rates), size)
+    if (least < 0)[apart].any():
         return None
-    flows = (rates_per_h != 0).any(axis=0) & apart
+    flows = (most > 0) & apart
     found = reached(flows)
     together = found & found.T
     # What feeds a state is fed by less than it; states of a block are fed by the same.

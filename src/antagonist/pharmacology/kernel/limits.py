@@ -15,16 +15,17 @@ PEAK_POINTS = 16
 MAX_CONDITION = 1e12
 
 # The compiled loops take so many intervals, and so many modes, at once.
-WIDE = 40
 BLOCK = 8
 # More blocks of modes than this are left to the general way.
 MOST_BLOCKS = 3
-# Rows of WIDE doubles that they need to work in.
-ROWS = 2 * MOST_BLOCKS * BLOCK + 11
 # Brackets halved one after another before the oldest is done.
 DEPTH = 64
 # Steps of a grid between two jumps whose decay is worked out once.
 STEPS = 256
+# Hours and draws worked out at once where draws stand side by side. Decays over an hour multiply
+# up from the first of so many hours, so each adds 1e-16 to the next.
+HOURS = 128
+LANES = 64
 
 # Operations of a model's formulas; from NEGATIVE on they have one operand.
 CONSTANT, EFFECT, COVARIATE, HELD, ADD, SUBTRACT, MULTIPLY, DIVIDE, POWER = range(9)
@@ -41,8 +42,3 @@ MOST_TRIALS = 100
 FIRST_RADIUS, LARGEST_RADIUS, SMALLEST_RADIUS = 1.0, 4.0, 1e-9
 FAR = 10.0
 HALVINGS = 60
-
-# Hours and draws worked out at once where draws stand side by side. Decays over an hour multiply
-# up from the first of so many hours, so each adds 1e-16 to the next.
-HOURS = 64
-LANES = 64

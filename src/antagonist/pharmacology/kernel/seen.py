@@ -18,10 +18,12 @@ from antagonist.pharmacology.kernel.system import Floats, LinearSystem
 class Seen:
     """Modes of S subjects in P regimes, and what each shows.
 
-    values, shown: shape (S P, m). vectors, inverse: (S P, m, m). state: (S, m), modal, at the
-    start. skip: (S,) subjects that the compiled loops cannot serve.
+    row: shape (S, P, m), what a unit in each state shows. values, shown: (S P, m). vectors,
+    inverse: (S P, m, m). state: (S, m), modal, at the start. skip: (S,) subjects that the compiled
+    loops cannot serve.
     """
 
+    row: Floats
     values: Floats
     vectors: Floats
     inverse: Floats
@@ -51,18 +53,23 @@ def seen_modes(
     """
     subjects, regimes, size = system.rates_per_h.shape[:3]
     flat = np.ascontiguousarray(system.rates_per_h).reshape(-1, size, size)
-    row = np.einsum("so,spom->spm", weights, system.outputs)
+    row = np.matmul(weights[:, None, None, :], system.outputs)[:, :, 0]
     values, vectors, inverse, failed = closed_modes(flat)
     shown = np.matmul(row.reshape(-1, 1, size), vectors)
     # a change of parameters, or a state to begin with, brings in every state
     whole = regimes > 1 or initial is not None
     given, target = np.broadcast_arrays(jumps.amount != 0, jumps.target)
-    entered = np.flatnonzero(np.bincount(target[given], minlength=size))
+    least, most = int(target.min()), int(target.max())
+    by = {
+        j: (given & (target == j) if least < most else given).any(axis=1)
+        for j in range(least, most + 1)
+    }
+    entered = [j for j, subjects_given in by.items() if subjects_given.any()]
     right = np.swapaxes(inverse if whole else inverse[:, :, entered], 1, 2)
     if not whole and len(given) > 1:
         # each subject is judged by its own doses alone
-        own = np.stack([(given & (target == j)).any(axis=1) for j in entered], axis=1)
-        right = right * own[:, :, None]
+        own = np.reshape([by[j] for j in entered], (len(entered), subjects, 1))
+        right = right * own.swapaxes(0, 1)
     failed |= cancelling(values, vectors if whole else shown, right)
     # what grows has no place among decays
     failed |= (values > 1e-12).any(axis=1) | (size > BLOCK * MOST_BLOCKS)
@@ -71,4 +78,4 @@ def seen_modes(
         first = inverse.reshape(subjects, regimes, size, size)[:, 0]
         state = (first @ initial[..., None])[..., 0]
     skip: NDArray[np.bool_] = np.any(failed.reshape(subjects, regimes), axis=1)
-    return Seen(values, vectors, inverse, np.ascontiguousarray(shown[:, 0]), state, skip)
+    return Seen(row, values, vectors, inverse, np.ascontiguousarray(shown[:, 0]), state, skip)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antagonist.pharmacology.kernel.compiled.load import loop
-from antagonist.pharmacology.kernel.limits import BLOCK, STEPS, WIDE
+from antagonist.pharmacology.kernel.limits import BLOCK, STEPS
 from antagonist.pharmacology.kernel.packed import Packed, packed
 from antagonist.pharmacology.kernel.parallel import share_out
 from antagonist.pharmacology.kernel.seen import Seen, seen_modes
@@ -98,11 +98,11 @@ def _loops(
     subjects, regimes, size = seen.shape
     count = jumps.time_h.shape[1]
     modes = -(-size // BLOCK) * BLOCK
-    columns = count + 4 + 2 * WIDE
+    columns = -(-(count + 4) // BLOCK) * BLOCK + BLOCK
     loop("gridded")(
         *seen.arrays, *jumps.arrays, np.empty(7 * columns), np.zeros(columns, dtype=np.int64),
-        np.zeros(3 * columns), np.zeros(modes * columns), np.empty(modes * columns),
-        np.zeros(5 * modes), np.zeros(modes * STEPS), steps.time_h, result,
+        np.zeros(4 * columns), np.zeros(modes * columns), np.empty(modes * columns),
+        np.zeros(6 * modes), np.zeros(modes * STEPS), steps.time_h, result,
         subjects, regimes, size, modes,
         count, *jumps.rows, columns, steps.count, start_h, steps.from_h, steps.step_h,
     )  # fmt: skip

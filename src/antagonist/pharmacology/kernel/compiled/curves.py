@@ -2,217 +2,180 @@
 
 from __future__ import annotations
 
-from antagonist.pharmacology.kernel.compiled.options import Floats, compiled, decay, inlined
-from antagonist.pharmacology.kernel.compiled.tile import (
-    MODE,
-    ONE_D,
-    ONE_F,
-    ONE_J,
-    ONE_T,
-    PART,
-    RATE,
-    ROOT_A,
-    ROOT_B,
-    ROOT_C,
-    ROOT_D,
-    ROOT_F,
-    ROOT_MOVE,
-    ROOT_T,
-    ROOT_UP,
-    put_in,
-    take_out,
+from typing import Any
+
+from antagonist.pharmacology.kernel.compiled.lanes import (
+    decays,
+    least,
+    less,
+    load,
+    most,
+    size_of,
+    splat,
+    store,
+    strided,
+    summed,
+    where_less,
 )
-from antagonist.pharmacology.kernel.limits import BLOCK, WIDE
+from antagonist.pharmacology.kernel.compiled.options import Floats, compiled, inlined
+from antagonist.pharmacology.kernel.compiled.tile import rows, weighed
+from antagonist.pharmacology.kernel.limits import BLOCK
 
 
-@inlined
-def _three(buf: Floats, block: int, seen: Floats, inverse: Floats, j: int, lam: Floats) -> None:
-    """Add one block of modes to the value, slope and third derivative of state j's response."""
-    r = (MODE + block) * WIDE
-    a0, l0 = seen[block + 0] * inverse[(block + 0), j], lam[block + 0]
-    a1, l1 = seen[block + 1] * inverse[(block + 1), j], lam[block + 1]
-    a2, l2 = seen[block + 2] * inverse[(block + 2), j], lam[block + 2]
-    a3, l3 = seen[block + 3] * inverse[(block + 3), j], lam[block + 3]
-    a4, l4 = seen[block + 4] * inverse[(block + 4), j], lam[block + 4]
-    a5, l5 = seen[block + 5] * inverse[(block + 5), j], lam[block + 5]
-    a6, l6 = seen[block + 6] * inverse[(block + 6), j], lam[block + 6]
-    a7, l7 = seen[block + 7] * inverse[(block + 7), j], lam[block + 7]
-    b0 = a0 * l0
-    b1 = a1 * l1
-    b2 = a2 * l2
-    b3 = a3 * l3
-    b4 = a4 * l4
-    b5 = a5 * l5
-    b6 = a6 * l6
-    b7 = a7 * l7
-    c0 = b0 * l0 * l0
-    c1 = b1 * l1 * l1
-    c2 = b2 * l2 * l2
-    c3 = b3 * l3 * l3
-    c4 = b4 * l4 * l4
-    c5 = b5 * l5 * l5
-    c6 = b6 * l6 * l6
-    c7 = b7 * l7 * l7
-    for k in range(WIDE):
-        x0 = buf[r + k]
-        x1 = buf[r + WIDE + k]
-        x2 = buf[r + 2 * WIDE + k]
-        x3 = buf[r + 3 * WIDE + k]
-        x4 = buf[r + 4 * WIDE + k]
-        x5 = buf[r + 5 * WIDE + k]
-        x6 = buf[r + 6 * WIDE + k]
-        x7 = buf[r + 7 * WIDE + k]
-        buf[ONE_F * WIDE + k] += (
-            a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3 + a4 * x4 + a5 * x5 + a6 * x6 + a7 * x7
-        )
-        buf[ONE_D * WIDE + k] += (
-            b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3 + b4 * x4 + b5 * x5 + b6 * x6 + b7 * x7
-        )
-        buf[ONE_J * WIDE + k] += (
-            c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3 + c4 * x4 + c5 * x5 + c6 * x6 + c7 * x7
-        )
+@compiled
+def _shares(
+    lam: Floats, seen: Floats, inverse: Floats, modes: int, shares: Floats
+) -> None:  # fmt: skip
+    """What a unit in state j shows of mode i, and its first and third derivatives' factors."""
+    for i in range(modes):
+        rate = splat(lam[i])
+        for j in range(0, modes, BLOCK):
+            first = load(inverse, i * modes + j) * seen[i]
+            second = first * rate
+            store(shares, i * modes + j, first)
+            store(shares, (modes + i) * modes + j, second)
+            store(shares, (2 * modes + i) * modes + j, second * rate * rate)
+
+
+@compiled
+def _add(
+    decayed: Floats, shares: Floats, at: int, block: int, column: int, modes: int, points: int,
+    first: bool, into: Floats,
+) -> None:  # fmt: skip
+    """Add a block of modes to what a unit in each of eight states shows at every moment."""
+    x = rows(shares, (at + block) * modes + column, modes)
+    for p in range(points):
+        place, total = p * modes + column, weighed(x, decayed, p * modes + block)
+        store(into, place, total if first else total + load(into, place))
 
 
 @compiled
 def respond(
-    buf: Floats, lam: Floats, seen: Floats, inverse: Floats, m: int, modes: int, fine: Floats,
-    pieces: int, count: int, response: Floats, least: Floats, most: Floats, rows: Floats,
+    lam: Floats, seen: Floats, inverse: Floats, modes: int, fine: Floats, pieces: int, count: int,
+    table: Floats, response: Floats, least_: Floats, most_: Floats, room: Floats,
 ) -> None:  # fmt: skip
-    """A unit's response from every state at each delay, and the range of its slope in between.
+    """A unit's response from every state, and the range of its slope, at and between moments.
 
-    lam, seen: (modes,). inverse: (modes, modes). fine: (pieces + 1) runs of count moments: the
-    delays, then what lies 1 / pieces of the way to the next delay, and so on, last the next delay
-    itself; padded by WIDE. response, least, most: (count, modes) flat. rows: (5, padded).
+    lam, seen: (modes,). inverse: (modes modes,), a mode's row after another. fine: the points =
+    (count - 1) pieces + 1 moments: ``pieces`` from each delay on, last the last delay. table: (3,
+    points modes): responses, and the least and most slope from there to the next. response, least_,
+    most_: (count modes,), the same for delays alone. room: (3 points modes + 3 modes
+    modes,).
     Between two moments h apart the slope leaves its chord by less than h^2 / 8 times its bend;
     the larger bend at both ends counts twice.
     """
-    points = (pieces + 1) * count
-    for j in range(m):
-        value, slope, bend = rows[0], rows[1], rows[2]
-        low, high = rows[3], rows[4]
-        for k0 in range(0, points, WIDE):
-            if j == 0 or points > WIDE:
-                put_in(buf, ONE_T, fine, k0)
-                for i in range(modes):
-                    rate, row = lam[i], (MODE + i) * WIDE
-                    for k in range(WIDE):
-                        buf[row + k] = decay(rate * buf[ONE_T * WIDE + k])
-            for k in range(WIDE):
-                buf[ONE_F * WIDE + k] = 0.0
-                buf[ONE_D * WIDE + k] = 0.0
-                buf[ONE_J * WIDE + k] = 0.0
-            for b in range(0, modes, BLOCK):
-                _three(buf, b, seen, inverse, j, lam)
-            take_out(buf, ONE_F, value, k0)
-            take_out(buf, ONE_D, slope, k0)
-            take_out(buf, ONE_J, bend, k0)
+    points = (count - 1) * pieces + 1
+    decayed, slope = room[: points * modes], room[points * modes :]
+    bend, shares = room[2 * points * modes :], room[3 * points * modes :]
+    value, low, high = table[0], table[1], table[2]
+    _shares(lam, seen, inverse, modes, shares)
+    for b in range(0, modes, BLOCK):
+        rates = load(lam, b)
+        for p in range(points):
+            store(decayed, p * modes + b, decays(rates * fine[p]))
+    for b in range(0, modes, BLOCK):
+        for j in range(0, modes, BLOCK):
+            _add(decayed, shares, 0, b, j, modes, points, b == 0, value)
+            _add(decayed, shares, modes, b, j, modes, points, b == 0, slope)
+            _add(decayed, shares, 2 * modes, b, j, modes, points, b == 0, bend)
+    for j in range(0, modes, BLOCK):
+        x, cx = load(slope, j), size_of(load(bend, j))
         for d in range(count):
-            low[d], high[d] = slope[d], slope[d]
-        for q in range(pieces):
-            early, late = q * count, (q + 1) * count
-            for d in range(count):
-                h = fine[late + d] - fine[early + d]
-                x, y = slope[early + d], slope[late + d]
-                cx, cy = abs(bend[early + d]), abs(bend[late + d])
-                slack = 0.25 * h * h * (cx if cx > cy else cy)
-                least_here = (x if x < y else y) - slack
-                most_here = (y if x < y else x) + slack
-                low[d] = least_here if least_here < low[d] else low[d]
-                high[d] = most_here if most_here > high[d] else high[d]
-        for d in range(count):
-            response[d * modes + j] = value[d]
-            least[d * modes + j], most[d * modes + j] = low[d], high[d]
+            store(response, d * modes + j, load(value, d * pieces * modes + j))
+        for d in range(count - 1):
+            lowest, highest = x, x
+            for p in range(d * pieces, (d + 1) * pieces):
+                y, cy = load(slope, (p + 1) * modes + j), size_of(load(bend, (p + 1) * modes + j))
+                h = fine[p + 1] - fine[p]
+                slack = most(cx, cy) * (0.25 * h * h)
+                below, above = least(x, y) - slack, most(x, y) + slack
+                store(low, p * modes + j, below)
+                store(high, p * modes + j, above)
+                lowest, highest = least(lowest, below), most(highest, above)
+                x, cx = y, cy
+            store(least_, d * modes + j, lowest)
+            store(most_, d * modes + j, highest)
 
 
 @compiled
-def seen_at(
-    buf: Floats, lam: Floats, seen: Floats, moved: Floats, size: int, modes: int, k: int,
-    delay_h: float,
-) -> tuple[float, float, float]:  # fmt: skip
-    """Value a delay after the begin of interval k, its slope and its bend."""
+def shares_of(
+    seen: Floats, moved: Floats, size: int, modes: int, k: int, shares: Floats
+) -> None:  # fmt: skip
+    """What every mode shows at the begin of interval k; shares: (modes,)."""
+    for b in range(0, modes, BLOCK):
+        store(shares, b, load(seen, b) * strided(moved, b * size + k, size))
+
+
+@compiled
+def seen_at(lam: Floats, shares: Floats, modes: int, delay_h: float) -> tuple[float, float, float]:
+    """Value a delay after the begin of an interval, its slope and its bend."""
     value, slope, bend = 0.0, 0.0, 0.0
     for b in range(0, modes, BLOCK):
-        for i in range(BLOCK):
-            buf[RATE * WIDE + i] = lam[b + i]
-        for i in range(BLOCK):
-            buf[PART * WIDE + i] = seen[b + i] * moved[(b + i) * size + k]
-        for i in range(BLOCK):
-            buf[PART * WIDE + i] *= decay(buf[RATE * WIDE + i] * delay_h)
-        for i in range(BLOCK):
-            x, rate = buf[PART * WIDE + i], buf[RATE * WIDE + i]
-            value += x
-            slope += rate * x
-            bend += rate * rate * x
+        rate = load(lam, b)
+        x = load(shares, b) * decays(rate * delay_h)
+        y = rate * x
+        value += summed(x)
+        slope += summed(y)
+        bend += summed(rate * y)
     return value, slope, bend
 
 
 @inlined
-def _decayed(buf: Floats, block: int, lam: Floats) -> None:
-    """Add one block of modes to the value, slope and bend at every root's delay."""
-    r = (MODE + block) * WIDE
-    l0 = lam[block]
-    l1 = lam[block + 1]
-    l2 = lam[block + 2]
-    l3 = lam[block + 3]
-    l4 = lam[block + 4]
-    l5 = lam[block + 5]
-    l6 = lam[block + 6]
-    l7 = lam[block + 7]
-    for k in range(WIDE):
-        t = buf[ROOT_T * WIDE + k]
-        x0 = buf[r + k] * decay(l0 * t)
-        x1 = buf[r + WIDE + k] * decay(l1 * t)
-        x2 = buf[r + 2 * WIDE + k] * decay(l2 * t)
-        x3 = buf[r + 3 * WIDE + k] * decay(l3 * t)
-        x4 = buf[r + 4 * WIDE + k] * decay(l4 * t)
-        x5 = buf[r + 5 * WIDE + k] * decay(l5 * t)
-        x6 = buf[r + 6 * WIDE + k] * decay(l6 * t)
-        x7 = buf[r + 7 * WIDE + k] * decay(l7 * t)
-        y0 = l0 * x0
-        y1 = l1 * x1
-        y2 = l2 * x2
-        y3 = l3 * x3
-        y4 = l4 * x4
-        y5 = l5 * x5
-        y6 = l6 * x6
-        y7 = l7 * x7
-        buf[ROOT_F * WIDE + k] += x0 + x1 + x2 + x3 + x4 + x5 + x6 + x7
-        buf[ROOT_D * WIDE + k] += y0 + y1 + y2 + y3 + y4 + y5 + y6 + y7
-        bend = l0 * y0 + l1 * y1 + l2 * y2 + l3 * y3 + l4 * y4 + l5 * y5 + l6 * y6 + l7 * y7
-        buf[ROOT_C * WIDE + k] += bend
+def _first_guess(a: Any, b: Any, va: Any, vb: Any, level: float) -> Any:
+    """On a line between the ends, where it falls on the line of its logarithm."""
+    share = va / (va - vb)
+    if level > 0.0:
+        fa, fb = va + level, vb + level
+        # about the logarithms (Pade's approximant)
+        x, z = fa / level, fa / fb
+        log_x = (x * x - 1.0) / (x * x + x * 4.0 + 1.0)
+        log_z = (z * z - 1.0) / (z * z + z * 4.0 + 1.0)
+        falls = where_less(splat(0.0), fb, where_less(vb, va, splat(1.0), splat(0.0)), splat(0.0))
+        share = where_less(splat(0.5), falls, log_x / log_z, share)
+    guess = a + (b - a) * share
+    middle = (a + b) * 0.5
+    # not a number is not less
+    guess = where_less(a, guess, guess, middle)
+    return where_less(guess, b, guess, middle)
 
 
 @compiled
-def halley(
-    buf: Floats, lam: Floats, modes: int, most_steps: int, settled_h: float, level: float
-) -> None:
-    """Halley's method for WIDE roots at once, each kept in its bracket.
+def householder(
+    lam: Floats, shares: Floats, modes: int, lines: Floats, level: float, most_steps: int,
+    settled_h: float,
+) -> None:  # fmt: skip
+    """Eight roots at once, each kept in its bracket.
 
-    Source: Halley 1694; the step is f / (f' - f f'' / (2 f')), its error the cube of the last.
+    shares: (modes BLOCK,), what modes show at the begins. lines: (6 BLOCK,): begins of the
+    brackets, ends, what is seen there over the level, direction; the roots are put last.
+    Source: Householder 1970, the method of the third order: its error is the fourth power of
+    the last, so a move of less than settled_h leaves next to nothing.
     """
+    low, high = load(lines, 0), load(lines, BLOCK)
+    up, tiny = load(lines, 4 * BLOCK), splat(settled_h)
+    t = _first_guess(low, high, load(lines, 2 * BLOCK), load(lines, 3 * BLOCK), level)
     for _ in range(most_steps):
-        for k in range(WIDE):
-            buf[ROOT_F * WIDE + k] = -level
-            buf[ROOT_D * WIDE + k] = 0.0
-            buf[ROOT_C * WIDE + k] = 0.0
-        for block in range(0, modes, BLOCK):
-            _decayed(buf, block, lam)
-        for k in range(WIDE):
-            f, d, c = buf[ROOT_F * WIDE + k], buf[ROOT_D * WIDE + k], buf[ROOT_C * WIDE + k]
-            t, up = buf[ROOT_T * WIDE + k], buf[ROOT_UP * WIDE + k]
-            low, high = buf[ROOT_A * WIDE + k], buf[ROOT_B * WIDE + k]
-            new = t - 2.0 * f * d / (2.0 * d * d - f * c)
-            a = low if f * up > 0.0 else t
-            b = t if f * up > 0.0 else high
-            middle = 0.5 * (a + b)
-            new = new if new >= a else middle
-            new = new if new <= b else middle
-            buf[ROOT_A * WIDE + k] = a
-            buf[ROOT_B * WIDE + k] = b
-            buf[ROOT_T * WIDE + k] = new
-            buf[ROOT_MOVE * WIDE + k] = abs(new - t)
-        moved = 0.0
-        for k in range(WIDE):
-            moved = max(moved, buf[ROOT_MOVE * WIDE + k])
-        if moved < settled_h:
+        f, d, c, g = splat(-level), splat(0.0), splat(0.0), splat(0.0)
+        for i in range(modes):
+            rate = splat(lam[i])
+            x = load(shares, i * BLOCK) * decays(rate * t)
+            f = f + x
+            x = x * rate
+            d = d + x
+            x = x * rate
+            c = c + x
+            g = g + x * rate
+        fc, dd = f * c, d * d
+        new = t - f * (dd * 6.0 - fc * 3.0) / (d * (dd - fc) * 6.0 + f * f * g)
+        over = f * up
+        low = where_less(splat(0.0), over, low, t)
+        high = where_less(splat(0.0), over, t, high)
+        # a root that rounding puts just outside its bracket lies on its end
+        inside = most(least(new, high), low)
+        off, width = size_of(new - inside), high - low
+        move = where_less(off, tiny, size_of(inside - t), width * 1e3)
+        t = where_less(off, tiny, inside, low + width * 0.5)
+        moving = less(tiny, move)
+        if moving == 0:
             break
+    store(lines, 5 * BLOCK, t)

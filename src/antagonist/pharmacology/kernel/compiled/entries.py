@@ -8,11 +8,12 @@ from collections.abc import Mapping
 # and b marks in arrays; n a whole number, x a double.
 ENTRIES: Mapping[str, tuple[str, str]] = {
     "closed_modes": ("modes", "fiifffbfffnnn"),
+    "flowing": ("modes", "fffnn"),
     "cancelling": ("judgement", "fffbfnnnn"),
     "carried": ("carry", "ffffbfifbifffnnnnnnnx"),
     "viewed": ("carry", "ffbfiffffiffnnnnnnnnnn"),
-    "answered": ("answers", "fffffbffifbifffiifffffffffffffffffnnnnnnnnnnnnxxxxx"),
+    "answered": ("answers", "fffffbffifbifffiifffffffffffffffiffffnnnnnnnnnnnnxxxxx"),
     "gridded": ("grid", "fffffbfifbififffffffnnnnnnnnnxxx"),
-    "fitted": ("fitted", "iifbiiiiiffiffiiiiffffifififffffiifffffffffffffffifffnn"),
     "abreast": ("abreast", "ffbfiffsfnnnnnnnx"),
+    "fitted": ("fitted", "iifbiiiiiffiffiiiiffffifififffffiifffffffffffffffifffnn"),
 }

@@ -208,3 +208,17 @@ def closed_modes(
                     inverse_[s, i, order_[j]] = w[i, j]
                     good = good and math.isfinite(v[i, j]) and math.isfinite(w[i, j])
         failed_[s] = 0 if good else 1
+
+
+def flowing(rates: Any, most: Any, least: Any, n: int, m: int) -> None:
+    """The largest and the least of each rate over n matrices (n, m, m).
+
+    most, least: (m m,), 0 to begin with. A rate that is nan counts as none.
+    """
+    rates_ = carray(rates, (n, m * m))
+    most_, least_ = carray(most, (m * m,)), carray(least, (m * m,))
+    for s in range(n):
+        for i in range(m * m):
+            rate = rates_[s, i]
+            most_[i] = rate if rate > most_[i] else most_[i]
+            least_[i] = rate if rate < least_[i] else least_[i]

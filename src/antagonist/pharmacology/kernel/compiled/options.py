@@ -36,12 +36,12 @@ def inlined(function: Function) -> Function:
     return made
 
 
-_LOG2_E = 1.4426950408889634
+LOG2_E = 1.4426950408889634
 # log(2) in two parts, so that the reduced argument keeps all its digits (Cody and Waite 1980).
-_LOG2_HIGH, _LOG2_LOW = 0.6931471803691238, 1.9082149292705877e-10
-_SMALLEST = -708.0
+LOG2_HIGH, LOG2_LOW = 0.6931471803691238, 1.9082149292705877e-10
+SMALLEST = -708.0
 # Adding this leaves the nearest whole number in the low bits of the sum.
-_ROUNDER = 6755399441055744.0
+ROUNDER = 6755399441055744.0
 
 
 @inlined
@@ -51,10 +51,10 @@ def decay(x: float) -> float:
     Straight-line code, so that a loop over it becomes vector instructions.
     Source: Cody and Waite 1980 (argument reduction); Taylor's series to the 13th power.
     """
-    kept = max(x, _SMALLEST)
-    shifted = kept * _LOG2_E + _ROUNDER
-    whole = shifted - _ROUNDER
-    r = (kept - whole * _LOG2_HIGH) - whole * _LOG2_LOW
+    kept = max(x, SMALLEST)
+    shifted = kept * LOG2_E + ROUNDER
+    whole = shifted - ROUNDER
+    r = (kept - whole * LOG2_HIGH) - whole * LOG2_LOW
     p = 1.0 / 6227020800.0
     p = p * r + 1.0 / 479001600.0
     p = p * r + 1.0 / 39916800.0
@@ -71,4 +71,4 @@ def decay(x: float) -> float:
     p = p * r + 1.0
     bits = np.float64(shifted).view(np.int64)
     scale = np.int64((bits + 1023) << 52).view(np.float64)
-    return p * scale if x >= _SMALLEST else 0.0
+    return p * scale if x >= SMALLEST else 0.0

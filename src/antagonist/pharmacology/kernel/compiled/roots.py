@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from antagonist.pharmacology.kernel.compiled.curves import halley, seen_at
+from antagonist.pharmacology.kernel.compiled.curves import householder, seen_at
+from antagonist.pharmacology.kernel.compiled.lanes import joined, load, store
 from antagonist.pharmacology.kernel.compiled.options import ZERO, Floats, Ints, compiled, inlined
-from antagonist.pharmacology.kernel.compiled.tile import (
-    MODE,
-    ROOT_A,
-    ROOT_B,
-    ROOT_T,
-    ROOT_UP,
-)
-from antagonist.pharmacology.kernel.limits import WIDE
+from antagonist.pharmacology.kernel.limits import BLOCK
 
 # Brackets narrower than this, hours (11 s), are not searched for two crossings.
 FLOOR_H = 0.003
-# Halley's method stops when no root moves further than this, hours; the error is then its cube.
+# Roots are found when none moves further than this, hours; the error is then a power of it.
 SETTLED_H = 1e-4
 MOST_STEPS = 60
-# So few brackets are solved one by one.
-FEW = 6
 # Rows of a table of brackets: interval, begin, end, direction, values at begin and end, root.
 WHERE, BEGIN, STOP, RISES, VALUE_A, VALUE_B, ROOT = range(7)
 
@@ -55,21 +47,41 @@ def slopes_between(
     return slack - min(slope_a, slope_b), slack + max(slope_a, slope_b)
 
 
+# What is known of a stretch: that nothing crosses, that something does once, or neither.
+NOTHING, ONCE, UNKNOWN = range(3)
+
+
+@inlined
+def verdict(fa: float, fb: float, fall: float, rise: float, h: float, level: float) -> int:
+    """Whether a curve crosses the level within a stretch; slopes are within (-fall, rise)."""
+    one_way = fall <= 0.0 or rise <= 0.0
+    found = UNKNOWN
+    if (fa > level) != (fb > level):
+        if one_way:
+            found = ONCE
+    elif (
+        one_way
+        or (fb > level and least_between(fa, fb, fall, rise, h) > level)
+        or (not fb > level and -least_between(-fa, -fb, rise, fall, h) <= level)
+    ):
+        found = NOTHING
+    return found
+
+
 @compiled
 def crossings(
-    buf: Floats, lam: Floats, seen: Floats, moved: Floats, size: int, modes: int, k: int, a: float,
-    b: float, fa: float, fb: float,
+    lam: Floats, shares: Floats, modes: int, k: int, a: float, b: float, fa: float, fb: float,
     level: float, stack: Floats, entries: Floats, count: int,
 ) -> int:  # fmt: skip
     """Brackets with one crossing each within (a, b) of interval k, in order of time.
 
-    stack: (8, depth). Returns the new count, or -1 where there is no room. No crossing is left
-    out but for two within FLOOR_H.
+    shares: (modes,), of the interval. stack: (8, depth). Returns the new count, or -1 where there
+    is no room. No crossing is left out but for two within FLOOR_H.
     """
     top = 0
     stack[0, 0], stack[1, 0] = a, b
-    stack[2, 0], stack[3, 0], stack[4, 0] = seen_at(buf, lam, seen, moved, size, modes, k, a)
-    stack[5, 0], stack[6, 0], stack[7, 0] = seen_at(buf, lam, seen, moved, size, modes, k, b)
+    stack[2, 0], stack[3, 0], stack[4, 0] = seen_at(lam, shares, modes, a)
+    stack[5, 0], stack[6, 0], stack[7, 0] = seen_at(lam, shares, modes, b)
     # the survey's own values: which side of the level they are on has been decided
     stack[2, 0], stack[5, 0] = fa, fb
     while top >= 0:
@@ -78,25 +90,19 @@ def crossings(
         top -= 1
         h = b - a
         fall, rise = slopes_between(da, ca, db, cb, h)
-        one_way = fall <= 0.0 or rise <= 0.0
-        rising = fb > level
-        differ = rising != (fa > level)
-        if not differ:
-            if one_way or h < FLOOR_H:
-                continue
-            if rising:
-                if least_between(fa, fb, fall, rise, h) > level:
-                    continue
-            elif -least_between(-fa, -fb, rise, fall, h) <= level:
-                continue
-        elif one_way or h < FLOOR_H:
+        found = verdict(fa, fb, fall, rise, h, level)
+        if found == UNKNOWN and h < FLOOR_H:
+            found = ONCE if (fa > level) != (fb > level) else NOTHING
+        if found == NOTHING:
+            continue
+        if found == ONCE:
             if count >= entries.shape[1]:
                 return -1
-            note(entries, count, k, a, b, rising, fa - level, fb - level)
+            note(entries, count, k, a, b, fb > level, fa - level, fb - level)
             count += 1
             continue
         middle = 0.5 * (a + b)
-        fm, dm, cm = seen_at(buf, lam, seen, moved, size, modes, k, middle)
+        fm, dm, cm = seen_at(lam, shares, modes, middle)
         top += 1
         stack[0, top], stack[1, top] = middle, b
         stack[2, top], stack[3, top], stack[4, top] = fm, dm, cm
@@ -108,93 +114,81 @@ def crossings(
     return count
 
 
-@inlined
-def _log(x: float) -> float:
-    """About log(x) for x of 1 to 10, which is all a first guess needs (Pade's approximant)."""
-    return 3.0 * (x * x - 1.0) / (x * x + 4.0 * x + 1.0)
-
-
-@inlined
-def _start(a: float, b: float, fa: float, fb: float, level: float) -> float:
-    """First guess: on a line between the ends, where it falls on the line of its logarithm."""
-    if fa > 0.0 and fb < 0.0 and fb + level > 0.0:
-        return a + (b - a) * _log((fa + level) / level) / _log((fa + level) / (fb + level))
-    return a + (b - a) * (fa / (fa - fb) if fa != fb else 0.5)
-
-
 @compiled
-def _gather(
-    buf: Floats, seen: Floats, moved: Floats, size: int, modes: int, entries: Floats, begin: int,
-    wide: int, rates: Floats, level: float, turning: bool,
-) -> None:  # fmt: skip
-    """Put brackets and their intervals' shares into the buffer; spare columns repeat the last."""
-    for n in range(wide):
-        e = begin + n
-        k = int(entries[WHERE, e])
-        for i in range(modes):
-            buf[(MODE + i) * WIDE + n] = moved[i * size + k]
-        a, b, fa, fb = entries[BEGIN, e], entries[STOP, e], entries[VALUE_A, e], entries[VALUE_B, e]
-        buf[ROOT_A * WIDE + n], buf[ROOT_B * WIDE + n] = a, b
-        buf[ROOT_T * WIDE + n] = _start(a, b, fa, fb, level)
-        buf[ROOT_UP * WIDE + n] = entries[RISES, e]
-    for n in range(wide, WIDE):
-        for i in range(modes):
-            buf[(MODE + i) * WIDE + n] = buf[(MODE + i) * WIDE + wide - 1]
-        for row in (ROOT_A, ROOT_B, ROOT_T, ROOT_UP):
-            buf[row * WIDE + n] = buf[row * WIDE + wide - 1]
-    for i in range(modes):
-        row, factor = (MODE + i) * WIDE, seen[i] * (rates[i] if turning else 1.0)
-        for n in range(WIDE):
-            buf[row + n] *= factor
+def turned(lam: Floats, shares: Floats, modes: int, entries: Floats, e: int) -> float:
+    """Newton's method for where the slope rises through zero in one bracket.
 
-
-@compiled
-def _alone(
-    buf: Floats, lam: Floats, seen: Floats, moved: Floats, size: int, modes: int, entries: Floats,
-    e: int, level: float, turning: bool,
-) -> None:  # fmt: skip
-    """Newton's method in one bracket; it stops when the next step would move by its square."""
-    k = int(entries[WHERE, e])
-    a, b, fa, fb = entries[BEGIN, e], entries[STOP, e], entries[VALUE_A, e], entries[VALUE_B, e]
-    t = _start(a, b, fa, fb, level)
+    It stops when the next step would move by its square.
+    """
+    a, b, da, db = entries[BEGIN, e], entries[STOP, e], entries[VALUE_A, e], entries[VALUE_B, e]
+    t: float = a + (b - a) * (da / (da - db) if da != db else 0.5)
     for _ in range(MOST_STEPS):
-        f, d, c = seen_at(buf, lam, seen, moved, size, modes, k, t)
-        f, d = (d, c) if turning else (f - level, d)
-        if f * entries[RISES, e] > 0.0:
+        _, d, c = seen_at(lam, shares, modes, t)
+        if d > 0.0:
             b = t
         else:
             a = t
-        new = t - f / d
+        new = t - d / c
         if not (a <= new <= b):
             new = 0.5 * (a + b)
         step, t = abs(new - t), new
         if step < 0.1 * SETTLED_H:
             break
-    entries[ROOT, e] = t
+    return t
+
+
+@compiled
+def _gather(
+    seen: Floats, moved: Floats, size: int, modes: int, entries: Floats, order: Ints, begin: int,
+    wide: int, lines: Floats, shares: Floats,
+) -> None:  # fmt: skip
+    """Put brackets and their intervals' shares side by side; spare lanes repeat the last."""
+    for n in range(BLOCK):
+        e = order[begin + min(n, wide - 1)]
+        lines[n], lines[BLOCK + n] = entries[BEGIN, e], entries[STOP, e]
+        lines[2 * BLOCK + n], lines[3 * BLOCK + n] = entries[VALUE_A, e], entries[VALUE_B, e]
+        lines[4 * BLOCK + n] = entries[RISES, e]
+        lines[5 * BLOCK + n] = entries[WHERE, e]
+    k0, k1, k2, k3 = int(lines[40]), int(lines[41]), int(lines[42]), int(lines[43])
+    k4, k5, k6, k7 = int(lines[44]), int(lines[45]), int(lines[46]), int(lines[47])
+    one_by_one = k1 - k0 == k2 - k1 == k3 - k2 == k4 - k3 == k5 - k4 == k6 - k5 == k7 - k6 == 1
+    for i in range(modes):
+        row = moved[i * size : (i + 1) * size]
+        if one_by_one:
+            x = load(row, k0)
+        else:
+            x = joined(row[k0], row[k1], row[k2], row[k3], row[k4], row[k5], row[k6], row[k7])
+        store(shares, i * BLOCK, x * seen[i])
 
 
 @compiled
 def solved(
-    buf: Floats, lam: Floats, held: Ints, seen: Floats, moved: Floats, size: int, modes: int,
-    entries: Floats, end: int, level: float, turning: bool,
+    lam: Floats, held: Ints, seen: Floats, moved: Floats, size: int, modes: int, entries: Floats,
+    end: int, level: float, order: Ints, lines: Floats, shares: Floats,
 ) -> None:  # fmt: skip
-    """Solve all brackets, those of one regime at a time; roots go to their row.
+    """Solve all brackets, eight of one regime at a time; roots go to their row.
 
-    lam, seen: (regimes, modes). turning: where the slope changes its sign, not where the level is
-    crossed.
+    lam, seen: (regimes, modes). Room to work in: order (capacity,), lines (6 BLOCK,), shares
+    (modes BLOCK,). Rises are taken together, and falls: they take as many steps.
     """
+    kept = 0
+    for way in (1.0, -1.0):
+        for e in range(end):
+            if entries[RISES, e] == way:
+                entries[ROOT, e] = entries[BEGIN, e]
+                order[kept] = e
+                kept += 1 if entries[STOP, e] > entries[BEGIN, e] else 0
     begin = ZERO
-    while begin < end:
-        p = held[int(entries[WHERE, begin])]
-        wide = 1
-        while wide < WIDE and begin + wide < end and held[int(entries[WHERE, begin + wide])] == p:
+    while begin < kept:
+        p, wide = held[int(entries[WHERE, order[begin]])], 1
+        while (
+            wide < BLOCK
+            and begin + wide < kept
+            and held[int(entries[WHERE, order[begin + wide]])] == p
+        ):
             wide += 1
-        if wide <= FEW:
-            for e in range(begin, begin + wide):
-                _alone(buf, lam[p], seen[p], moved, size, modes, entries, e, level, turning)
-        else:
-            _gather(buf, seen[p], moved, size, modes, entries, begin, wide, lam[p], level, turning)
-            halley(buf, lam[p], modes, MOST_STEPS, SETTLED_H, 0.0 if turning else level)
-            for n in range(wide):
-                entries[ROOT, begin + n] = buf[ROOT_T * WIDE + n]
+        _gather(seen[p], moved, size, modes, entries, order, begin, wide, lines, shares)
+        householder(lam[p], shares, modes, lines, level, MOST_STEPS, SETTLED_H)
+        for n in range(wide):
+            entries[ROOT, order[begin + n]] = lines[5 * BLOCK + n]
         begin += wide

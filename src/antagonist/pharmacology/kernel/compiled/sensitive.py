@@ -16,14 +16,26 @@ _NEAR = 1e-2
 
 
 @compiled
-def _crowded(lam: Floats) -> bool:
+def _meet(v: Floats, w: Floats, i: int, j: int) -> bool:
+    """Whether some response has both modes in it."""
+    left, right = False, False
+    for n in range(v.shape[0]):
+        left = left or (v[n, i] != 0.0 and v[n, j] != 0.0)
+        right = right or (w[i, n] != 0.0 and w[j, n] != 0.0)
+    return left and right
+
+
+@compiled
+def _crowded(lam: Floats, v: Floats, w: Floats) -> bool:
     """Whether modes lie so near each other that digits are lost."""
     m = lam.shape[0]
     for i in range(m):
         crowding = 1.0
         for j in range(m):
             larger = max(abs(lam[i]), abs(lam[j]))
-            if j != i and larger > 0.0:
+            if j == i or not larger > 2.0 * abs(lam[i] - lam[j]):
+                continue
+            if _meet(v, w, i, j):
                 crowding *= larger / max(abs(lam[i] - lam[j]), 1e-12 * larger)
         if crowding > MAX_CROWDING:
             return True
@@ -88,7 +100,7 @@ def settled(
             seen[o, j] = val[number] * v[state, j]
             for p in range(q):
                 turned[p, o, j] = grad[number, p] * v[state, j]
-    return 1 if _crowded(lam) else 0
+    return 1 if _crowded(lam, v, w) else 0
 
 
 @compiled

@@ -5,7 +5,9 @@ Imported when compiling only.
 
 from __future__ import annotations
 
+from antagonist.pharmacology.kernel.compiled.lanes import load, store, transposed
 from antagonist.pharmacology.kernel.compiled.options import Floats, Ints, Marks, compiled, decay
+from antagonist.pharmacology.kernel.compiled.tile import rows, weighed
 from antagonist.pharmacology.kernel.limits import BLOCK
 
 # Rows of an interval table.
@@ -112,44 +114,30 @@ def stride(
 
     kick, state: (modes,), modal, of a unit dose and of what is there at the start.
     moved[i size + k] becomes mode i at the begin of interval k with its dose, for k up to count.
+    Columns up to the next multiple of BLOCK after count hold nothing of use then, and there must
+    be one more: size, and that of which and doses, is at least count + 10.
     """
     for b in range(0, modes, BLOCK):
-        u0, z0 = kick[b + 0], state[b + 0]
-        u1, z1 = kick[b + 1], state[b + 1]
-        u2, z2 = kick[b + 2], state[b + 2]
-        u3, z3 = kick[b + 3], state[b + 3]
-        u4, z4 = kick[b + 4], state[b + 4]
-        u5, z5 = kick[b + 5], state[b + 5]
-        u6, z6 = kick[b + 6], state[b + 6]
-        u7, z7 = kick[b + 7], state[b + 7]
-        row = b * size
-        for k in range(count + 1):
-            dose = doses[k]
-            z0 += dose * u0
-            z1 += dose * u1
-            z2 += dose * u2
-            z3 += dose * u3
-            z4 += dose * u4
-            z5 += dose * u5
-            z6 += dose * u6
-            z7 += dose * u7
-            moved[row + 0 * size + k] = z0
-            moved[row + 1 * size + k] = z1
-            moved[row + 2 * size + k] = z2
-            moved[row + 3 * size + k] = z3
-            moved[row + 4 * size + k] = z4
-            moved[row + 5 * size + k] = z5
-            moved[row + 6 * size + k] = z6
-            moved[row + 7 * size + k] = z7
-            at = which[k] * modes + b
-            z0 *= e[at + 0]
-            z1 *= e[at + 1]
-            z2 *= e[at + 2]
-            z3 *= e[at + 3]
-            z4 *= e[at + 4]
-            z5 *= e[at + 5]
-            z6 *= e[at + 6]
-            z7 *= e[at + 7]
+        unit, z = load(kick, b), load(state, b)
+        z = z + unit * doses[0]
+        for k in range(0, count + 1, BLOCK):
+            x0, z = z, z * load(e, which[k] * modes + b) + unit * doses[k + 1]
+            x1, z = z, z * load(e, which[k + 1] * modes + b) + unit * doses[k + 2]
+            x2, z = z, z * load(e, which[k + 2] * modes + b) + unit * doses[k + 3]
+            x3, z = z, z * load(e, which[k + 3] * modes + b) + unit * doses[k + 4]
+            x4, z = z, z * load(e, which[k + 4] * modes + b) + unit * doses[k + 5]
+            x5, z = z, z * load(e, which[k + 5] * modes + b) + unit * doses[k + 6]
+            x6, z = z, z * load(e, which[k + 6] * modes + b) + unit * doses[k + 7]
+            x7, z = z, z * load(e, which[k + 7] * modes + b) + unit * doses[k + 8]
+            x = transposed((x0, x1, x2, x3, x4, x5, x6, x7))
+            store(moved, (b + 0) * size + k, x[0])
+            store(moved, (b + 1) * size + k, x[1])
+            store(moved, (b + 2) * size + k, x[2])
+            store(moved, (b + 3) * size + k, x[3])
+            store(moved, (b + 4) * size + k, x[4])
+            store(moved, (b + 5) * size + k, x[5])
+            store(moved, (b + 6) * size + k, x[6])
+            store(moved, (b + 7) * size + k, x[7])
 
 
 @compiled
@@ -161,13 +149,11 @@ def ended(
     entered = 0.0
     for i in range(modes):
         entered += seen[i] * kick[i]
-    after = doses[1 : count + 1]
-    for k in range(count):
-        ends[k] = -entered * after[k]
-    for i in range(modes):
-        part, factor = moved[i * size + 1 : (i + 1) * size], seen[i]
-        for k in range(count):
-            ends[k] += factor * part[k]
+    for k in range(0, count, BLOCK):
+        total = load(doses, k + 1) * (0.0 - entered)
+        for b in range(0, modes, BLOCK):
+            total = total + weighed(rows(moved, b * size + k + 1, size), seen, b)
+        store(ends, k, total)
 
 
 @compiled

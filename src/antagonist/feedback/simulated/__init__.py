@@ -1,0 +1,1 @@
+"""A made-up program of patients, written through the record's own append."""
