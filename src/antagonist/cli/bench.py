@@ -46,11 +46,13 @@ def bench(
     machine's own limits. Screening includes explanations: the rules that decided, their facts,
     the next tests.
     """
+    _files(patients)  # a wrong folder is told before a minute of measuring
     fast = _kernel(subjects) if kernel else {}
+    learnt = _estimation() if kernel else {}
     found = measured(patients, product, jurisdiction)
     kept = _record(record_patients, record_events, patients) if record else {}
     if json:
-        parts = {"kernel": fast, "screening": found, "record": kept}
+        parts = {"kernel": fast, "estimation": learnt, "screening": found, "record": kept}
         print_json(SCHEMA, {name: part for name, part in parts.items() if part})
         return
     from rich.table import Table
@@ -60,15 +62,14 @@ def bench(
     for told in tables(fast) if fast else []:
         answers().print(told)
 
+    if learnt:
+        answers().print(_plain("Random effects, most probable", learnt, ",.2f"))
     table = Table("Screening, one core", "patients/s")
     for name, rate in found.items():
         table.add_row(name.replace("_", " "), f"{rate:,.0f}")
     answers().print(table)
     if record:
-        table = Table("Record on SQLite", "")
-        for name, rate in kept.items():
-            table.add_row(name.replace("_", " "), f"{rate:,.1f}")
-        answers().print(table)
+        answers().print(_plain("Record on SQLite", kept, ",.1f"))
 
 
 def _kernel(subjects: int) -> dict[str, Any]:
@@ -77,6 +78,24 @@ def _kernel(subjects: int) -> dict[str, Any]:
 
     with progress("Measuring the kernel"):
         return figures(subjects)
+
+
+def _estimation() -> dict[str, float]:
+    from antagonist.bench.estimation import measured as estimation
+    from antagonist.cli.common import progress
+
+    with progress("Measuring the estimator"):
+        return estimation()
+
+
+def _plain(title: str, found: dict[str, float], form: str) -> Any:
+    """A table of figures by name."""
+    from rich.table import Table
+
+    table = Table(title, "")
+    for name, value in found.items():
+        table.add_row(name.replace("_", " "), f"{value:{form}}")
+    return table
 
 
 def _record(patients: int, events: int, files: Path) -> dict[str, float]:
@@ -89,6 +108,15 @@ def _record(patients: int, events: int, files: Path) -> dict[str, float]:
         return measured_record(Path(folder) / "record", Sizes(patients, events), files=files)
 
 
+def _files(folder: Path) -> list[Path]:
+    from antagonist.foundation.errors import InputError
+
+    found = sorted(folder.glob("*.yaml"))
+    if not found:
+        raise InputError("bench", "patients", str(folder), "a folder with patient files")
+    return found
+
+
 def measured(folder: Path, product_id: str, jurisdiction: str) -> dict[str, float]:
     """Patients screened per second: from parsed files, from facts in memory, over a table.
 
@@ -96,7 +124,6 @@ def measured(folder: Path, product_id: str, jurisdiction: str) -> dict[str, floa
     """
     import pyarrow as pa
 
-    from antagonist.foundation.errors import InputError
     from antagonist.label.assess import assessed_product, product_facts
     from antagonist.label.formulary import product
     from antagonist.label.gathered import gathered, moment
@@ -104,10 +131,7 @@ def measured(folder: Path, product_id: str, jurisdiction: str) -> dict[str, floa
     from antagonist.label.registry import facts_table, screened_table
     from antagonist.label.rulebook import Asked, rulebook
 
-    files = sorted(folder.glob("*.yaml"))
-    if not files:
-        raise InputError("bench", "patients", str(folder), "a folder with patient files")
-    item, patients = product(product_id), [load_patient(path) for path in files]
+    item, patients = product(product_id), [load_patient(path) for path in _files(folder)]
     known = [gathered(p, moment(p)) for p in patients]
     book = rulebook(known[0].today)
 

@@ -78,9 +78,11 @@ class KernelBenchDocument(BenchDocument):
     """Output of ``antagonist bench --json`` where the kernel was measured too."""
 
     kernel: KernelFigures
+    estimation: Figures = Field(description="By name, whose end is the unit: _ms, _s")
 
 
 class WholeBenchDocument(RecordBenchDocument):
     """Output of ``antagonist bench --json`` where kernel and record were measured too."""
 
     kernel: KernelFigures
+    estimation: Figures

@@ -50,34 +50,38 @@ class Ensemble:
         return np.concatenate([scene.held[name] for scene in self.scenes])
 
     def told(self, odds: Floats, window: Window, *, most_crossings: int = 0) -> Answers:
-        """What the mu-receptor odds of every draw do against a level, exactly.
+        """What the mu-receptor odds of every draw do against some levels, exactly.
 
-        odds: shape (S, 1). most_crossings: how many crossing times to keep of each draw.
+        odds: shape (S, L). most_crossings: how many crossing times to keep of each.
+        Returns Answers of shape (S L,), those of a draw next to each other.
         """
-        found, at = [], 0
+        found, at, levels = [], 0, odds.shape[1]
         for scene in self.scenes:
-            solution = scene.solution
-            level = odds[at : at + len(solution.state), 0]
+            solution, count = scene.solution, len(scene.solution.state)
+            # every draw stands once for each level: one call costs less than one for each
+            rows = np.repeat(np.arange(count), levels)
+            weights = odds_weights(scene.values, scene.outputs, scene.values["K_mu"])
             found.append(
                 answers(
-                    solution.system, solution.jumps,
-                    odds_weights(scene.values, scene.outputs, scene.values["K_mu"]), level, window,
+                    solution.system.part(rows), solution.jumps.part(rows), weights[rows],
+                    odds[at : at + count].ravel(), window,
                     start_h=float(solution.time_h[0, 0]), most_crossings=most_crossings,
                 )
             )  # fmt: skip
-            at += len(level)
+            at += count
         return Answers.joined(found)
 
     def falls_h(self, odds: Floats, from_h: float, until_h: float) -> Floats:
-        """When the mu-receptor odds of every draw first are not over a level, shape (S,).
+        """When the mu-receptor odds of every draw first are not over some levels, shape (S, L).
 
-        odds: shape (S, 1). from_h, until_h: hours looked at. from_h where they are not over it
+        odds: shape (S, L). from_h, until_h: hours looked at. from_h where they are not over it
         then, +inf where they always are.
         """
-        return self.told(odds, Window.between(from_h, until_h, weakest_from_h=from_h)).falls_at_h
+        window = Window.between(from_h, until_h, weakest_from_h=from_h)
+        return self.told(odds, window).falls_at_h.reshape(odds.shape)
 
     def falls_after_h(self, odds: Floats, from_h: Floats, until_h: float) -> Floats:
-        """As ``falls_h``, from an hour of each draw's own on; from_h: shape (S,)."""
+        """As ``falls_h`` of one level, from an hour of each draw's own on; from_h, found: (S,)."""
         first_h = float(from_h.min())
         window, most = Window.between(first_h, until_h, weakest_from_h=first_h), 8
         found = self.told(odds, window, most_crossings=most)

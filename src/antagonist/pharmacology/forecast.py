@@ -74,14 +74,15 @@ def _reference_mg(drawn: Ensemble, threshold: Threshold) -> Floats:
 
 
 def crossings_h(
-    drawn: Ensemble, threshold: Threshold, statement: Statement, from_h: float, until_h: float
+    drawn: Ensemble, threshold: Threshold, told: Sequence[Statement], from_h: float, until_h: float
 ) -> Floats:
-    """When each draw first falls under a statement's line from from_h on, shape (S,)."""
-    endpoint = endpoint_of(statement.endpoint)
-    line = odds_that_block(
-        statement.blocked_fraction, _reference_mg(drawn, threshold), drawn.held, endpoint
-    )
-    return drawn.falls_h(np.maximum(line, SMALLEST_ODDS), from_h, until_h)
+    """When each draw first falls under each statement's line from from_h on, shape (S, lines)."""
+    dose_mg = _reference_mg(drawn, threshold)
+    lines = [
+        odds_that_block(s.blocked_fraction, dose_mg, drawn.held, endpoint_of(s.endpoint))
+        for s in told
+    ]
+    return drawn.falls_h(np.maximum(np.hstack(lines), SMALLEST_ODDS), from_h, until_h)
 
 
 def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[str, Floats]:
@@ -202,11 +203,9 @@ def stated_times(
     drawn: Ensemble, threshold: Threshold, as_of_h: float, horizon_h: float
 ) -> tuple[StatedTime, ...]:
     """The three stated times from as_of_h on, looked for up to horizon_h."""
-    until_h = max(horizon_h, as_of_h + 1)
-    return tuple(
-        stated_time(s, crossings_h(drawn, threshold, s, as_of_h, until_h), as_of_h)
-        for s in _statements(threshold)
-    )
+    told = _statements(threshold)
+    ends_h = crossings_h(drawn, threshold, told, as_of_h, max(horizon_h, as_of_h + 1))
+    return tuple(stated_time(s, ends_h[:, n], as_of_h) for n, s in enumerate(told))
 
 
 def forecast_of(

@@ -107,7 +107,7 @@ def _crossing_h(
     if statement.name == BLUNTED:
         after_h: Floats = now_h + lasting_h(drawn, line, now_h, time_h - now_h)
         return after_h
-    return drawn.falls_h(line, now_h, float(time_h[-1]))
+    return drawn.falls_h(line, now_h, float(time_h[-1]))[:, 0]
 
 
 def _local(time: StatedTime, start: datetime, now: datetime) -> ModelTime:

@@ -140,7 +140,7 @@ def _retention_words(row: RetentionRow, words: Wording) -> str:
         "out.retention_words",
         group=group_title(row.group, words),
         n=row.curve.n,
-        list=", ".join(points),
+        list=", ".join(points) or words.text("out.no_points"),
         median=told,
     )
 

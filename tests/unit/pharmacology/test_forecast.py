@@ -173,7 +173,9 @@ def test_a_lower_bar_is_passed_for_longer() -> None:
     rng = np.random.default_rng(1)
     found = ensemble(parameter_set(), person, draws=40, rng=rng)
     lines = [Statement("x", "subjective", share, 5.0) for share in (0.9, 0.5, 0.1)]
-    ends = [crossings_h(found, SETTINGS.threshold, line, 48.0, 2399.0) for line in lines]
+    ends = crossings_h(found, SETTINGS.threshold, lines, 48.0, 2399.0).T
+    alone = crossings_h(found, SETTINGS.threshold, lines[1:2], 48.0, 2399.0)[:, 0]
+    np.testing.assert_array_equal(ends[1], alone)
     assert (ends[0] <= ends[1]).all()
     assert (ends[1] <= ends[2]).all()
     assert (ends[0] < ends[2]).any()
@@ -182,7 +184,7 @@ def test_a_lower_bar_is_passed_for_longer() -> None:
 def test_a_crossing_is_where_the_blocked_share_meets_the_line() -> None:
     found = drawn(course(50, 50, 50))
     line = Statement("x", "subjective", 0.6, 5.0)
-    at_h = crossings_h(found, SETTINGS.threshold, line, 60.0, 1999.0)
+    at_h = crossings_h(found, SETTINGS.threshold, [line], 60.0, 1999.0)[:, 0]
     inside = np.isfinite(at_h) & (at_h > 60.0)
     assert inside.sum() > 10
     for s in np.flatnonzero(inside)[:10]:

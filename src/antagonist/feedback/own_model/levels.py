@@ -7,7 +7,7 @@ time of level l by itself.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,10 @@ class Levels:
             self.time_h[rows], tuple(self.output[i] for i in rows), self.value[rows],
             self.below[rows], self.cv[rows], self.additive[rows],
         )  # fmt: skip
+
+    def with_values(self, value: Floats, below: Bits) -> Levels:
+        """The same levels with other values, shape (L,)."""
+        return replace(self, value=value, below=below)
 
     def sd(self, level: int, predicted: Floats) -> Floats:
         """Sd of a level's error at predictions of any shape."""

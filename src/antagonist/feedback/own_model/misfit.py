@@ -64,10 +64,11 @@ def _tails(found: Posterior, known: Known, levels: Levels, *, take_back: bool = 
     for level in range(len(tails)):
         own, weight = predicted[:, level], found.weight
         if take_back:
-            logs = np.where(weight > 0, -levels.log_likelihood(level, own), -np.inf)
+            # Draws that the level made all but impossible would weigh most: none does so alone.
+            logs = np.log(np.maximum(weight, 1e-300)) - levels.log_likelihood(level, own)
+            logs[weight <= 0] = -np.inf
             back = np.exp(logs - logs.max())
-            mean = weight @ back
-            weight = weight * np.minimum(back, mean * np.sqrt(found.ess))
+            weight = np.minimum(back, back.mean() * np.sqrt(len(back)))
             weight = weight / weight.sum()
         low = float(weight @ levels.chance_below(level, own))
         tails[level] = low if levels.below[level] else 2 * min(low, max(0.0, 1 - low))

@@ -24,7 +24,7 @@ class LinearSystem:
     rates_per_h: Floats
     outputs: Floats
 
-    def part(self, which: slice) -> LinearSystem:
+    def part(self, which: slice | Ints) -> LinearSystem:
         """Some of the subjects."""
         return LinearSystem(self.rates_per_h[which], self.outputs[which])
 
@@ -47,7 +47,7 @@ class Jumps:
     reset: NDArray[np.bool_]
     regime: Ints
 
-    def part(self, which: slice) -> Jumps:
+    def part(self, which: slice | Ints) -> Jumps:
         """Those of some of the subjects."""
         return Jumps(
             _rows(self.time_h, which),
@@ -58,5 +58,5 @@ class Jumps:
         )
 
 
-def _rows(array: NDArray[Kind], which: slice) -> NDArray[Kind]:
+def _rows(array: NDArray[Kind], which: slice | Ints) -> NDArray[Kind]:
     return array if len(array) == 1 else array[which]
