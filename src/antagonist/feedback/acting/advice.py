@@ -28,6 +28,7 @@ from antagonist.foundation.clock import hours_between
 from antagonist.label.regimens import Regimen
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.dosing.records import Course, EventRecord, Subject
+from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.forecast import crossings_h, forecast_of
 from antagonist.pharmacology.protection import Statement, stated_time
 from antagonist.pharmacology.results import Forecast, StatedTime
@@ -151,6 +152,12 @@ def protected(chosen: Settings) -> Statement:
     return Statement(PROTECTED, line.endpoint, line.blocked_fraction, CAUTIOUS)
 
 
+def _ends_h(drawn: Ensemble, from_h: float, until_h: float, chosen: Settings) -> Floats:
+    """When protection ends in each draw, shape (S,)."""
+    line = [protected(chosen)]
+    return crossings_h(drawn, chosen.threshold, line, from_h, until_h)[:, 0]
+
+
 def _planned(
     own: OwnModel, told: OnRecord, course: Course, taking: Taking, chosen: Settings
 ) -> PlanGoesOn | None:
@@ -159,7 +166,7 @@ def _planned(
         return None
     drawn = with_future(own.drawn_after, own.known, own.taken, future, chosen.seed)
     until_h = future.doses[-1].time_h
-    ends_h = crossings_h(drawn, chosen.threshold, protected(chosen), course.as_of_h, until_h)
+    ends_h = _ends_h(drawn, course.as_of_h, until_h, chosen)
     stated = stated_time(protected(chosen), ends_h, course.as_of_h)
     return PlanGoesOn(len(future.doses), stated, until_h)
 
@@ -185,9 +192,7 @@ def _sampling(
     own: OwnModel, told: OnRecord, course: Course, window: Window, data: Weights, chosen: Settings
 ) -> tuple[Sampling, ...] | None:
     """The samples that would narrow the end of protection most; None where it is over surely."""
-    ends_h = crossings_h(
-        own.after, chosen.threshold, protected(chosen), course.as_of_h, course.horizon_h
-    )
+    ends_h = _ends_h(own.after, course.as_of_h, course.horizon_h, chosen)
     if not (ends_h > course.as_of_h).any():
         return None
     hours = np.array([hours_between(told.origin, moment) for moment in window.moments])
