@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 WIDTH_IN, HEIGHT_IN = 8.3, 9.4
 LONGEST_TITLE = 85
+# Inches: axis labels, the threshold's name, title, axis with its title, a line of the key. Places
+# are fixed: a layout solver's last digits change from run to run, and the page's bytes with them.
+LEFT_IN, RIGHT_IN, ABOVE_IN, AXIS_IN, LINE_IN = 0.85, 0.95, 0.55, 0.62, 0.185
+KEY_COLUMNS = 2
 GREY = "#8a8a8a"
 # 5th to 95th percentile of a normal error, in standard deviations.
 _NINETY = 1.6449
@@ -68,14 +72,17 @@ def learning_figure(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH_IN, height_in), layout="constrained")
+    figure = Figure(figsize=(WIDTH_IN, height_in))
     FigureCanvasAgg(figure)
     grid = {"height_ratios": (1.3, 2.0, 2.0, 2.0)}
     doses, *levels, blocked = figure.subplots(4, 1, sharex=True, gridspec_kw=grid)
     name = words.text("learning.title_only")
     if after.course.title.strip():
         name = words.text("learning.title", title=course_title(after, words, "professional"))
-    figure.suptitle(shorten(name, LONGEST_TITLE, placeholder=" …"), fontsize=11, weight="bold")
+    figure.suptitle(
+        shorten(name, LONGEST_TITLE, placeholder=" …"), fontsize=11, weight="bold",
+        y=1 - 0.08 / height_in,
+    )  # fmt: skip
     _draw_chances(doses, chances, words)
     doses.annotate(
         words.text("chart.now"), (after.course.as_of_h, 1.0), xycoords=("data", "axes fraction"),
@@ -178,5 +185,11 @@ def _key(figure: Figure, words: Wording) -> None:
     }
     figure.legend(
         list(handles.values()), [words.text(f"learning.{key}") for key in handles],
-        loc="outside lower center", ncols=2, fontsize=8, frameon=False,
+        loc="lower center", bbox_to_anchor=(0.5, 0.0), borderaxespad=0.4, ncols=KEY_COLUMNS,
+        fontsize=8, frameon=False,
+    )  # fmt: skip
+    lines, height_in = -(-len(handles) // KEY_COLUMNS), figure.get_figheight()
+    figure.subplots_adjust(
+        left=LEFT_IN / WIDTH_IN, right=1 - RIGHT_IN / WIDTH_IN, top=1 - ABOVE_IN / height_in,
+        bottom=(AXIS_IN + LINE_IN * lines + 0.1) / height_in, hspace=0.1,
     )  # fmt: skip
