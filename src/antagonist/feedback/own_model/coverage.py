@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from antagonist.feedback.own_model.known import Dose, Known
-from antagonist.feedback.own_model.model import own_model, priors_of, solved
+from antagonist.feedback.own_model.model import OnMisfit, own_model, priors_of, solved
 from antagonist.feedback.own_model.simulated import Truth, asked, simulated
-from antagonist.feedback.own_model.weights import weights
+from antagonist.feedback.own_model.weights import Weights, weights
 from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.forecast import signals_of
 from antagonist.pharmacology.parameter_sets import ParameterSet, parameter_set
@@ -97,8 +97,10 @@ def quantities(drawn: Ensemble, time_h: float) -> dict[str, Floats]:
     }
 
 
-def placed(case: Case, seed: int) -> Placed:
-    """One simulated patient, learnt; the same for the same seed."""
+def placed(
+    case: Case, seed: int, *, data: Weights | None = None, misfit: OnMisfit = "keep"
+) -> Placed:
+    """One simulated patient, learnt; the same for the same seed. data, misfit: as ``own_model``."""
     rng = np.random.default_rng([seed, CASES.index(case)])
     truth, parameters = _truth(case, rng)
     known = truth.known
@@ -107,7 +109,7 @@ def placed(case: Case, seed: int) -> Placed:
     later_h = known.levels[-1].time_h + LATER_H
     true = quantities(Ensemble((solved(prior, known, own, truth.taken[None]),)), later_h)
     learnt = replace(known, doses=tuple(d for d in known.doses if d.evidence != "given"))
-    found = own_model(learnt, parameters=parameters, seed=seed, misfit="keep")
+    found = own_model(learnt, parameters=parameters, data=data, seed=seed, misfit=misfit)
     drawn = quantities(found.after, later_h)
     asked_of = [d.evidence != "given" for d in known.doses]
     return Placed(

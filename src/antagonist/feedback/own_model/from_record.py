@@ -8,7 +8,7 @@ from antagonist.feedback.own_model.case import Case
 from antagonist.feedback.own_model.known import Dose, Known, MeasuredLevel, UrineResult
 from antagonist.feedback.state_file import patient_file
 from antagonist.feedback.state_model import DoseOnRecord, Noted, PatientState
-from antagonist.foundation.clock import hours_between
+from antagonist.foundation.clock import hours_between, zone
 from antagonist.foundation.errors import InputError
 from antagonist.label.formulary import product
 from antagonist.label.gathered import gathered
@@ -131,7 +131,8 @@ def _taken(noted: Noted) -> datetime:
 
 def _covariates(state: PatientState, timezone: str, birth_date: str | None) -> dict[str, Covariate]:
     patient = patient_file(state, timezone, birth_date=birth_date)
-    found = covariates_of(gathered(patient, state.at).facts)
+    at = state.at.astimezone(zone(timezone, SOURCE, "timezone"))
+    found = covariates_of(gathered(patient, at).facts)
     return {
         name: ("yes" if value else "no") if isinstance(value, bool) else value
         for name, value in found.items()
