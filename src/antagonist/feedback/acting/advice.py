@@ -38,7 +38,7 @@ from antagonist.planning.search_model import SearchRequest
 Floats = NDArray[np.float64]
 PROTECTED, CAUTIOUS = "protected_until_at_least", 5.0
 # How far the end of protection is looked for, in hours, by the slowest route of the course.
-AHEAD_H: Mapping[str, float] = {"oral": 10 * 24.0, "im_xr": 75 * 24.0, "implant": 400 * 24.0}
+AHEAD_H: Mapping[str, float] = {"oral": 14 * 24.0, "im_xr": 75 * 24.0, "implant": 400 * 24.0}
 WINDOW_H = 72.0
 WhyNot = Literal["misfit", "no_indication", "not_on_treatment"]
 

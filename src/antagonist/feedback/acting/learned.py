@@ -15,9 +15,6 @@ from antagonist.feedback.state_model import PatientState
 from antagonist.pharmacology.settings import Settings
 from antagonist.planning.search_model import SearchRequest
 
-# Fewer could not tell when to take a sample.
-FEWEST_DRAWS = 200
-
 
 @dataclass(frozen=True)
 class Learned:
@@ -38,12 +35,13 @@ def learned(
     """The own model of a patient at a moment; None where there is nothing to learn from.
 
     state, events: of the patient, that hold at ``at`` (aware, in the clinic's zone). chosen:
-    line, seed and draws, never fewer than 200. target: as ``advised`` takes it.
+    line, seed and draws, never fewer
+    than the own model usually has. target: as ``advised`` takes it.
     """
     read = read_record(state, at)
     if read is None:
         return None
-    draws = max(chosen.draws, FEWEST_DRAWS)
+    draws = max(chosen.draws, weights().reckoning.draws)
     own = own_model(read.known, data=weights(), draws=draws, seed=chosen.seed)
     told = OnRecord(read.origin, at, state, events)
     return Learned(
