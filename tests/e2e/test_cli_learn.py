@@ -38,8 +38,15 @@ def test_the_example_names_the_missed_dose() -> None:
     assert run("learn", str(EXAMPLE), "--json").stdout == done.stdout
 
 
-def test_the_answer_is_told_in_both_languages() -> None:
-    english, russian = (run("learn", str(EXAMPLE), "--language", x).stdout for x in ("en", "ru"))
+def test_the_answer_is_told_in_both_languages_with_its_chart(tmp_path: Path) -> None:
+    english, russian = (
+        run("learn", str(EXAMPLE), "--language", x, "--out", str(tmp_path / x)).stdout
+        for x in ("en", "ru")
+    )
+    charts = [(tmp_path / x / "learn.svg").read_text(encoding="utf-8") for x in ("en", "ru")]
+    assert all(chart.count("<path") > 50 for chart in charts)
+    assert charts[0] != charts[1]
+    assert (tmp_path / "en" / "learn.png").read_bytes()[:4] == b"\x89PNG"
     assert "Was each dose taken?" in english
     assert "not taken: Sun 2026-03-15 09:00 MSK" in " ".join(english.split())
     assert "Была ли принята каждая доза?" in russian

@@ -30,7 +30,7 @@ def found() -> list[Placed]:
 def test_intervals_cover_what_they_say(found: list[Placed]) -> None:
     rng = np.random.default_rng(0)
     for share in (0.5, 0.9):
-        low, high = binom.ppf([RARE, 1 - RARE], PATIENTS, share) / PATIENTS
+        low, high = (float(binom.ppf(q, PATIENTS, share)) / PATIENTS for q in (RARE, 1 - RARE))
         for name in found[0].below:
             assert low <= covered([p.rank(name, rng) for p in found], share) <= high, name
 

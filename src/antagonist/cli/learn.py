@@ -14,6 +14,7 @@ from antagonist.cli.common import (
     answers,
     errors_of,
     print_json,
+    tell_written,
 )
 from antagonist.cli.record_common import (
     DATABASE,
@@ -42,6 +43,10 @@ def learn(
             show_default=False,
         ),
     ],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Write learn.svg and learn.png into this folder: curves and levels."),
+    ] = None,
     draws: Annotated[
         int | None, typer.Option(min=1, max=20_000, help="Draws of each forecast.")
     ] = None,
@@ -73,15 +78,23 @@ def learn(
         found = own_model(
             case.known, draws=draws, seed=seed, misfit="keep" if keep_misfits else "leave_out"
         )
-    times = stated(case, found, settings())
+    times, paths = stated(case, found, settings()), []
+    if out is not None:
+        from antagonist.feedback.own_model.case import curves
+        from antagonist.report.images import save
+        from antagonist.report.learn_chart import learn_figure
+
+        chart = learn_figure(case, found, curves(case, found, settings()), language.value)
+        paths = [save(chart, out / f"learn.{kind}") for kind in ("svg", "png")]
     if json:
         from antagonist.cli.schema_learn import document
 
         print_json(SCHEMA, document(case, found, times, seed))
-        return
-    from antagonist.report.learn_text import print_learnt
+    else:
+        from antagonist.report.learn_text import print_learnt
 
-    print_learnt(case, found, times, answers(), language.value)
+        print_learnt(case, found, times, answers(), language.value)
+    tell_written((f"written: {path}" for path in paths), json=json)
 
 
 def _on_record(patient: str, timezone: str, at: str | None, database: str, keys: Path) -> Case:
