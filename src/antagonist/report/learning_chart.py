@@ -27,7 +27,7 @@ LONGEST_TITLE = 85
 # are fixed: a layout solver's last digits change from run to run, and the page's bytes with them.
 LEFT_IN, RIGHT_IN, ABOVE_IN, AXIS_IN, LINE_IN = 0.85, 0.95, 0.55, 0.62, 0.185
 KEY_COLUMNS = 2
-GREY = "#8a8a8a"
+GREY, RED = "#8a8a8a", "#b00020"
 # 5th to 95th percentile of a normal error, in standard deviations.
 _NINETY = 1.6449
 
@@ -37,6 +37,7 @@ class Reading:
     """One measured level. quantity: ``conc_ntx`` or ``conc_6bn``.
 
     value_ng_per_ml: None where it was below limit_ng_per_ml. sd_ng_per_ml: of the assay's error.
+    fits: whether any pattern of doses agrees with it.
     """
 
     time_h: float
@@ -44,6 +45,7 @@ class Reading:
     value_ng_per_ml: float | None
     limit_ng_per_ml: float
     sd_ng_per_ml: float
+    fits: bool = True
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ def learning_figure(
         axes.set_axisbelow(True)
         axes.tick_params(labelsize=8)
     draw_time_axis([doses, *levels, blocked], after, clock_of(after.course, words))
-    _key(figure, words)
+    _key(figure, words, odd=not all(reading.fits for reading in readings))
     return figure
 
 
@@ -138,13 +140,15 @@ def _draw_levels(
     highest = max(float(f.bands[quantity].quantiles.max()) for f in (before, after))
     for reading in readings:
         if reading.value_ng_per_ml is None:
-            axes.plot([reading.time_h], [reading.limit_ng_per_ml], "v", color=BLACK, zorder=6)
+            colour = BLACK if reading.fits else RED
+            axes.plot([reading.time_h], [reading.limit_ng_per_ml], "v", color=colour, zorder=6)
             continue
         value = reading.value_ng_per_ml
         half = _NINETY * reading.sd_ng_per_ml
+        mark, colour = ("D", BLACK) if reading.fits else ("X", RED)
         below = min(half, value - LEAST_LEVEL / 10)
         axes.errorbar(
-            [reading.time_h], [value], yerr=[[max(below, 0.0)], [half]], fmt="D", color=BLACK,
+            [reading.time_h], [value], yerr=[[max(below, 0.0)], [half]], fmt=mark, color=colour,
             markersize=5, capsize=3, zorder=6,
         )  # fmt: skip
         highest = max(highest, value + half)
@@ -166,8 +170,11 @@ def _draw_blocked(axes: Axes, before: Forecast, after: Forecast, words: Wording)
     axes.set_ylabel(words.text("learning.blocked_axis"), fontsize=9)
 
 
-def _key(figure: Figure, words: Wording) -> None:
-    """Under the chart: what lines, bands and marks mean. Coloured things are drawn in blue."""
+def _key(figure: Figure, words: Wording, *, odd: bool) -> None:
+    """Under the chart: what lines, bands and marks mean. Coloured things are drawn in blue.
+
+    odd: whether a level fits no pattern.
+    """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -183,6 +190,8 @@ def _key(figure: Figure, words: Wording) -> None:
         "chance_before": Line2D([], [], color=GREY, marker="o", linestyle="", markersize=4),
         "chance_after": Line2D([], [], color=BLACK, marker="^", linestyle="", markersize=5),
     }
+    if odd:
+        handles["misfit"] = Line2D([], [], color=RED, marker="X", linestyle="", markersize=6)
     figure.legend(
         list(handles.values()), [words.text(f"learning.{key}") for key in handles],
         loc="lower center", bbox_to_anchor=(0.5, 0.0), borderaxespad=0.4, ncols=KEY_COLUMNS,

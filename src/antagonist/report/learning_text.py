@@ -59,8 +59,9 @@ def _reading(reading: Reading, before: Forecast, after: Forecast, clock: Clock) 
         band = forecast.bands[reading.quantity]
         low, _, middle, _, high = quantiles_at(band, reading.time_h)
         expected.append(spread([measured(x, band.unit, words) for x in (low, middle, high)]))
+    told = "learning.reading" if reading.fits else "learning.reading_misfit"
     return words.text(
-        "learning.reading", substance=words.text(key), time=clock.moment(reading.time_h),
+        told, substance=words.text(key), time=clock.moment(reading.time_h),
         value=value, before=expected[0], after=expected[1],
     )  # fmt: skip
 

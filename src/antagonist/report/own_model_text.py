@@ -41,13 +41,16 @@ def headed(words: Wording, *names: str) -> list[str]:
 def readings_of(found: Learned) -> list[Reading]:
     """Levels as the chart takes them, from where it begins."""
     errors, kept = weights().errors, []
-    for level in found.own.known.levels:
+    odd = {misfit.level for misfit in found.advice.misfits}
+    for n, level in enumerate(found.own.known.levels):
         error, value = errors.of(level.analyte), level.value_ng_per_ml
         limit, cv = level.limit_ng_per_ml or 0.0, level.error_cv
         cv = error.assay_cv if cv is None else cv
         sd = (error.additive**2 + (cv * (value or limit)) ** 2) ** 0.5
         if level.time_h >= 0:
-            kept.append(Reading(level.time_h, OUTPUT[level.analyte], value, limit, sd))
+            kept.append(
+                Reading(level.time_h, OUTPUT[level.analyte], value, limit, sd, n not in odd)
+            )
     return kept
 
 

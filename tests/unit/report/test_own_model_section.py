@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 
+import numpy as np
 import pypdfium2
 import pytest
 from tests.support.courses import course, dose
@@ -101,6 +102,11 @@ def test_a_level_that_fits_no_pattern_comes_before_all_else(language: str) -> No
     report = patient_report(measured_with(misfit), outcome_words(language))
     assert "2026-05-22 08:40" in report.lead[0]
     own = section_of(misfit, language)
+    naltrexol = own.charts[0].figure.axes[2]
+    odd = [line for line in naltrexol.lines if line.get_marker() == "X"]
+    assert [float(np.asarray(line.get_ydata())[0]) for line in odd] == [900.0]
+    words = {"en": "fits no pattern", "ru": "не согласуется"}
+    assert words[language] in " ".join(own.charts[0].description)
     assert own.lines[0] == report.lead[0]
     # doses, times and samples, no regimens
     assert len(own.tables) <= 3
