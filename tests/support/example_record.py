@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,36 @@ def learned_of(told: Sequence[Event], at: datetime = AT) -> Learned | None:
 def example() -> Learned:
     """The example patient, learnt."""
     found = learned_of(events())
+    assert found is not None
+    return found
+
+
+@cache
+def injected() -> Learned:
+    """A patient with three injections, two levels lower than most, and a plan that goes on."""
+    product = {"product": "vivitrol-us-380", "dose_mg": 380}
+    more = {**product, "lot": "L", "expiry": "2028-01-01", "side": "left", "given_by": "n"}
+    to_come = [
+        {"at": (AT + timedelta(days=day)).isoformat(), "dose_mg": 380, "kind": "injection"}
+        for day in (1, 29, 57)
+    ]
+    plan = {
+        "product": "vivitrol-us-380", "route": "im_xr", "regimen": "injection_380_every_4_weeks",
+        "doses": to_come,
+    }  # fmt: skip
+    level = {"matrix": "plasma", "below_limit": False, "limit_ng_per_ml": 0.1}
+    said = {"fact": "indication_stated", "value": "opioid", "source": "x"}
+    told = [
+        event(1, "fact", AT - timedelta(days=90), said, "prescriber"),
+        *(event(2 + n, "injection", AT - timedelta(days=84 - 28 * n), more, "nurse")
+          for n in range(3)),
+        event(8, "plan_change", AT - timedelta(days=27), {"plan": plan, "reason": "x"},
+              "prescriber"),
+        *(event(9 + n, "level", AT - timedelta(hours=2),
+                {**level, "analyte": analyte, "value_ng_per_ml": value}, "laboratory")
+          for n, (analyte, value) in enumerate((("naltrexone", 0.5), ("6_beta_naltrexol", 0.9)))),
+    ]  # fmt: skip
+    found = learned_of(told)
     assert found is not None
     return found
 

@@ -124,13 +124,12 @@ def _present_line(found: Learned, words: Wording) -> str:
     plans = found.advice.regimens
     if plans is None or plans.present is None:
         return words.text("own.no_present")
-    told = {e.reason: e for p in plans.proposals for e in p.evidence}
-    own, usual = told.get("present_keeps"), told.get("new_patient_keeps")
-    days = _days(own.events if own else (), days_of(found), words)
+    usual, levels = plans.new_patient, found.own.known.levels
+    days = _days([x.id for x in levels if x.id is not None], days_of(found), words)
     return words.text(
         "own.needed" if plans.needed else "own.not_needed",
         kept=percent(plans.present.kept_share),
-        usual="–" if usual is None else percent(float(usual.figures["kept"])),
+        usual="–" if usual is None else percent(usual.kept_share),
         events=words.text("own.events_levels", days=days) if days else "",
     )
 

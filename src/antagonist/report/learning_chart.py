@@ -93,7 +93,7 @@ def learning_figure(
     axis_keys = ("learning.naltrexone_axis", "learning.naltrexol_axis")
     for axes, quantity, key in zip(levels, (NALTREXONE, NALTREXOL), axis_keys, strict=True):
         _draw_levels(axes, before, after, quantity, [r for r in readings if r.quantity == quantity])
-        axes.set_ylabel(words.text(key), fontsize=9)
+        axes.set_ylabel(words.text(key), fontsize=8)
         axes.yaxis.set_major_formatter(lambda value, _: plain(float(value), words.language))
     _draw_blocked(blocked, before, after, words)
     for axes in (doses, *levels, blocked):
@@ -114,7 +114,7 @@ def _draw_chances(axes: Axes, chances: Sequence[Chance], words: Wording) -> None
     axes.plot(at, [100 * c.after for c in chances], "^", color=BLACK, markersize=5)
     axes.set_ylim(-6, 106)
     axes.set_yticks([0, 50, 100])
-    axes.set_ylabel(words.text("learning.taken_axis"), fontsize=9)
+    axes.set_ylabel(words.text("learning.taken_axis"), fontsize=8)
 
 
 def _draw_both(axes: Axes, before: Forecast, after: Forecast, quantity: str, scale: float) -> None:
@@ -167,7 +167,7 @@ def _draw_blocked(axes: Axes, before: Forecast, after: Forecast, words: Wording)
         )  # fmt: skip
     axes.set_ylim(-2.0, 104.0)
     axes.set_yticks(range(0, 101, 20))
-    axes.set_ylabel(words.text("learning.blocked_axis"), fontsize=9)
+    axes.set_ylabel(words.text("learning.blocked_axis"), fontsize=8)
 
 
 def _key(figure: Figure, words: Wording, *, odd: bool) -> None:

@@ -12,8 +12,8 @@ from antagonist.report.numbers import measured, percent, plain, quantiles_at
 from antagonist.report.phrases import effect_of, spread, stated_text
 from antagonist.report.wording import Wording
 
-# A dose whose chance stays within so much of certain is not named.
-_SURE = 0.995
+# A dose whose chance stays over this is not named.
+_SURE = 0.9
 
 
 def learning_words(language: str) -> Wording:

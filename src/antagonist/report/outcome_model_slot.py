@@ -26,7 +26,7 @@ from antagonist.report.own_model_text import (
 from antagonist.report.wording import Wording
 
 # With its words it has to fit the first page.
-CHART_HEIGHT_IN = 7.5
+CHART_HEIGHT_IN = 7.3
 
 
 def model_section(found: Measured, words: Wording) -> Section | None:

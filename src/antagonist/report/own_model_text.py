@@ -139,8 +139,8 @@ def planned_lines(found: Learned, words: Wording) -> list[str]:
         return []
     text = stated_text(planned.stated, own_clock(found, words), planned.until_h)
     name = words.text(f"chart.{planned.stated.name}")
-    share = percent(advice.taking.share)
-    return [words.text("own.planned", n=planned.doses, share=share, text=f"{name}: {text}")]
+    key, share = "own.planned" if planned.oral else "own.planned_given", advice.taking.share
+    return [words.text(key, n=planned.doses, share=percent(share), text=f"{name}: {text}")]
 
 
 def diagnostic_lines(found: Learned, words: Wording) -> list[str]:

@@ -12,14 +12,14 @@ import numpy as np
 import pypdfium2
 import pytest
 from tests.support.courses import course, dose
-from tests.support.example_record import AT, CHOSEN, events, example, misfit
+from tests.support.example_record import AT, CHOSEN, events, example, injected, misfit
 
 from antagonist.feedback.acting.exact import own_sampler, own_units
 from antagonist.feedback.acting.learned import Learned
 from antagonist.feedback.outcomes.blocked import units_for
 from antagonist.feedback.outcomes.course import course_of
 from antagonist.feedback.outcomes.patient import Measured, measured
-from antagonist.report.outcome_model_slot import model_section
+from antagonist.report.outcome_model_slot import model_section, own_section
 from antagonist.report.outcome_pages import (
     OutcomeReport,
     Section,
@@ -39,6 +39,10 @@ def measured_with(of: Callable[[], Learned]) -> Measured:
     seen = course_of("p1", events(), AT)
     made = measured(seen, own_units(found, seen, CHOSEN), CHOSEN, own_sampler(found))
     return Measured(made.outcomes, made.course, made.blocked, found)
+
+
+def section_of_learned(found: Learned, language: str) -> Section:
+    return own_section(found, outcome_words(language))
 
 
 def section_of(of: Callable[[], Learned], language: str) -> Section:
@@ -112,6 +116,16 @@ def test_a_level_that_fits_no_pattern_comes_before_all_else(language: str) -> No
     assert len(own.tables) <= 3
     words = {"en": "No regimen is proposed on a level", "ru": "несогласующейся концентрации"}
     assert any(words[language] in line for line in own.lines)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_plan_and_the_present_regimen_are_told_where_nothing_better_is_found(
+    language: str,
+) -> None:
+    lines = section_of_learned(injected(), language).lines
+    words = {"en": ("(3 to come)", "levels of 22 May"), "ru": ("(впереди 3)", "от 22 мая")}
+    for told in words[language]:
+        assert any(told in line for line in lines), told
 
 
 def test_hours_blocked_say_that_they_are_by_the_own_model() -> None:

@@ -38,7 +38,7 @@ from antagonist.planning.search_model import SearchRequest
 Floats = NDArray[np.float64]
 PROTECTED, CAUTIOUS = "protected_until_at_least", 5.0
 # How far the end of protection is looked for, in hours, by the slowest route of the course.
-AHEAD_H: Mapping[str, float] = {"oral": 14 * 24.0, "im_xr": 75 * 24.0, "implant": 400 * 24.0}
+AHEAD_H: Mapping[str, float] = {"oral": 14 * 24.0, "im": 75 * 24.0, "implant": 400 * 24.0}
 WINDOW_H = 72.0
 WhyNot = Literal["misfit", "no_indication", "not_on_treatment"]
 
@@ -66,11 +66,13 @@ class PlanGoesOn:
     """The end of protection if doses go on as planned, each taken with the patient's chance.
 
     doses: how many are to come up to the horizon. until_h: the last of them, to which it is looked.
+    oral: whether they hang on the patient's taking them.
     """
 
     doses: int
     stated: StatedTime
     until_h: float
+    oral: bool
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,8 @@ def _planned(
     until_h = future.doses[-1].time_h
     ends_h = _ends_h(drawn, course.as_of_h, until_h, chosen)
     stated = stated_time(protected(chosen), ends_h, course.as_of_h)
-    return PlanGoesOn(len(future.doses), stated, until_h)
+    oral = formulations()[future.doses[0].product].route == "oral"
+    return PlanGoesOn(len(future.doses), stated, until_h, oral)
 
 
 def future_of(told: OnRecord, horizon_h: float, taking: Taking) -> Future:
@@ -247,6 +250,7 @@ def asked(told: OnRecord, chosen: Settings) -> SearchRequest:
 def _regimens(
     own: OwnModel, target: SearchRequest, present: Regimen | None, taking: Taking, chosen: Settings
 ) -> Replan:
+    """Proposals that reach the target or keep more than the present regimen."""
     covariates = latest_covariates(own.known)
     found = replan(
         target,
@@ -257,7 +261,8 @@ def _regimens(
         chosen=chosen,
     )
     levels = tuple(level.id for level in own.known.levels if level.id is not None)
-    return replace(found, proposals=tuple(_with_levels(p, levels) for p in found.proposals))
+    better = [p for p in found.proposals if p.reaches or p.gain is None or p.gain > 0]
+    return replace(found, proposals=tuple(_with_levels(p, levels) for p in better))
 
 
 _FROM_LEVELS: frozenset[Reason] = frozenset(("present_keeps", "proposal_keeps"))

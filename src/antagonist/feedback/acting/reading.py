@@ -16,8 +16,9 @@ from antagonist.pharmacology.catalogue import formulations
 DAY_H = 24.0
 # Older levels tell little of the patient of today, and older doses nothing of the levels kept.
 LEVEL_DAYS = 180
-BEFORE_DAYS = {"oral": 60, "im_xr": 400, "implant": 400}
-# The chart begins so many days before now, or before the last level if that is not long ago.
+BEFORE_DAYS = {"oral": 60, "im": 400, "implant": 400}
+# The chart begins so many days before now; with the last dose, or some days before the last level,
+# where that is earlier but not long ago.
 CHART_DAYS, BEFORE_LEVEL_DAYS, LONGEST_CHART_DAYS = 10, 5, 42
 
 
@@ -49,7 +50,8 @@ def read_record(state: PatientState, at: datetime) -> Read | None:
     known = _recent(case.known, case.course.as_of_h)
     if not known.doses or not (known.levels or known.urine):
         return None
-    origin = _origin(begun + timedelta(hours=known.doses[0].time_h), _tests(known, begun), at)
+    ends = [begun + timedelta(hours=known.doses[n].time_h) for n in (0, -1)]
+    origin = _origin(ends, _tests(known, begun), at)
     return Read(moved(known, hours_between(origin, begun)), origin)
 
 
@@ -77,11 +79,12 @@ def _tests(known: Known, begun: datetime) -> list[datetime]:
     return sorted(begun + timedelta(hours=hour) for hour in hours)
 
 
-def _origin(first_dose: datetime, tests: Sequence[datetime], at: datetime) -> datetime:
-    last, start = tests[-1], at - timedelta(days=CHART_DAYS)
-    if last >= at - timedelta(days=LONGEST_CHART_DAYS):
-        start = min(start, last - timedelta(days=BEFORE_LEVEL_DAYS))
-    begin = max(start, first_dose).astimezone(at.tzinfo)
+def _origin(doses: Sequence[datetime], tests: Sequence[datetime], at: datetime) -> datetime:
+    """Where the chart begins. doses: the first and the last."""
+    longest = at - timedelta(days=LONGEST_CHART_DAYS)
+    wanted = [doses[-1], tests[-1] - timedelta(days=BEFORE_LEVEL_DAYS)]
+    start = min([at - timedelta(days=CHART_DAYS), *(w for w in wanted if w >= longest)])
+    begin = max(start, doses[0]).astimezone(at.tzinfo)
     return datetime.combine(begin.date(), time(0), at.tzinfo)
 
 

@@ -14,6 +14,7 @@ from tests.support.example_record import (
     event,
     events,
     example,
+    injected,
     learned_of,
     misfit,
 )
@@ -130,6 +131,21 @@ def test_the_plan_s_doses_to_come_prolong_protection_and_count_with_the_patient_
     assert planned.stated.median_h is None or planned.stated.median_h > alone.median_h
     # without a plan nothing is said of doses to come
     assert example().advice.planned is None
+
+
+def test_after_injections_the_plan_counts_as_certain_and_nothing_worse_is_proposed() -> None:
+    advice = injected().advice
+    assert advice.planned is not None
+    assert (advice.planned.doses, advice.planned.oral) == (3, False)
+    assert advice.present is not None
+    assert advice.present.id == "injection_380_every_4_weeks"
+    assert advice.regimens is not None
+    assert advice.regimens.present is not None
+    assert all(p.reaches or (p.gain or 0) > 0 for p in advice.regimens.proposals)
+    # the last injection stands on the chart
+    hours = [d.time_h for d in injected().own.known.doses]
+    assert 0 <= hours[-1] < 48
+    assert min(d.after for d in injected().own.intake) > 0.999
 
 
 def test_hours_blocked_pair_the_patient_s_draws_with_their_patterns() -> None:
