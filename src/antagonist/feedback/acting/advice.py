@@ -26,6 +26,7 @@ from antagonist.feedback.own_model.weights import Weights
 from antagonist.feedback.state_model import PatientState
 from antagonist.foundation.clock import hours_between
 from antagonist.label.regimens import Regimen
+from antagonist.label.rules import Indication
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.dosing.records import Course, EventRecord, Subject
 from antagonist.pharmacology.ensemble import Ensemble
@@ -223,22 +224,26 @@ def _why_not(own: OwnModel, told: OnRecord, target: SearchRequest | None) -> Why
         return "misfit"
     if told.state.on_treatment is False:
         return "not_on_treatment"
-    if target is None and told.state.fact("indication_stated") is None:
+    if target is None and _indication(told) is None:
         return "no_indication"
     return None
+
+
+def _indication(told: OnRecord) -> Indication | None:
+    """The one on record that regimens are for; None for another, or none on record."""
+    fact = told.state.fact("indication_stated")
+    known: tuple[Indication, ...] = ("opioid", "alcohol")
+    return next((each for each in known if fact is not None and fact.value == each), None)
 
 
 def asked(told: OnRecord, chosen: Settings) -> SearchRequest:
     """The target where nobody states one: 90 % of hours at the line, in the median draw.
 
-    told: with an indication on record. Where it is both, opioid dependence counts: its blockade is
-    what is to be kept.
+    Raises pydantic's ValidationError where no indication for regimens is on record.
     """
-    fact = told.state.fact("indication_stated")
-    assert fact is not None
     return SearchRequest.model_validate(
         {
-            "indication": "alcohol" if fact.value == "alcohol" else "opioid",
+            "indication": _indication(told),
             "on": told.at.date(),
             "adherence": 1.0,  # replaced by the patient's own
             "keep_blocked": chosen.threshold.blocked_fraction,

@@ -103,9 +103,12 @@ def test_a_level_that_fits_no_pattern_is_told_and_no_regimen_is_built_on_it() ->
 def test_unknown_is_not_no() -> None:
     """Without an indication and after a stop nothing is proposed, and it is said why."""
     told = [e for e in events() if e.payload.get("fact") != "indication_stated"]
-    found = learned_of(told)
-    assert found is not None
-    assert found.advice.why_not == "no_indication"
+    said = {"fact": "indication_stated", "value": "other", "source": "x"}
+    other = event(96, "fact", AT - timedelta(days=80), said, "prescriber")
+    for known in (told, [*told, other]):
+        found = learned_of(known)
+        assert found is not None
+        assert (found.advice.why_not, found.advice.regimens) == ("no_indication", None)
     stop = event(98, "treatment_stop", AT - timedelta(minutes=5), {"reason": "x"}, "prescriber")
     stopped = learned_of([*events(), stop])
     assert stopped is not None
