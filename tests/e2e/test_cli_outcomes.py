@@ -15,6 +15,7 @@ from antagonist.cli.schema_outcomes import DOCUMENTS
 EXAMPLE = Path(__file__).parents[2] / "examples" / "record" / "twelve_weeks.yaml"
 WHO = ["--author", "nurse.ivanova", "--role", "nurse"]
 MOSCOW = ["--timezone", "Europe/Moscow", "--at", "2026-05-25 12:00"]
+AFTER_THE_LEVEL = ["--timezone", "Europe/Moscow", "--at", "2026-05-22 12:00"]
 END = ["--at", "2026-06-30T20:00:00Z"]
 
 
@@ -74,6 +75,40 @@ def test_the_example_patients_figures(clinic: tuple[Clinic, str]) -> None:
     assert [g["grade"] for g in found["liver"]["grades"]] == [2, 1, 0]
     again = record.document("report", "report", patient, *MOSCOW, "--draws", 20)["outcomes"]
     assert again == found
+
+
+@pytest.mark.parametrize(("language", "reported"), [("en", "reported"), ("ru", "со слов")])
+def test_the_example_patients_report_shows_before_and_after_with_the_missed_dose(
+    clinic: tuple[Clinic, str], tmp_path: Path, language: str, reported: str
+) -> None:
+    record, patient = clinic
+    record.run(
+        "report", patient, *AFTER_THE_LEVEL, "--output", tmp_path, "--language", language,
+        "--format", "html,pdf,png",
+    )  # fmt: skip
+    page = " ".join((tmp_path / "patient.html").read_text(encoding="utf-8").split())
+    row = page[page.index("2026-05-20 09:05 MSK, 100 ") :][:200]
+    assert f"<td>{reported}</td><td>70 %</td><td>&lt;1 %</td>" in row
+    # the own model is the first section after the head
+    assert page.index("<h2>") < page.index("<figure>") < page.index("<h2>", page.index("<h2>") + 1)
+    assert (tmp_path / "patient-own-model.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_example_patients_own_model_in_the_document(clinic: tuple[Clinic, str]) -> None:
+    record, patient = clinic
+    found = record.document("report", "report", patient, *AFTER_THE_LEVEL)["own_model"]
+    chances = [(d["before"], d["after"]) for d in found["doses"] if d["evidence"] == "reported"]
+    assert len(chances) == 1
+    assert chances[0][0] == pytest.approx(0.7)
+    assert chances[0][1] < 0.05
+    assert (found["misfits"], found["why_not"]) == ([], None)
+    assert found["present_regimen"] == "r3_monday_wednesday_friday"
+    assert all(p["evidence"] for p in found["regimens"])
+    # before the level nothing denies the report
+    early = ("--timezone", "Europe/Moscow", "--at", "2026-05-22 08:00")
+    before = record.document("report", "report", patient, *early)["own_model"]
+    (still,) = [d["after"] for d in before["doses"] if d["evidence"] == "reported"]
+    assert still == pytest.approx(0.7, abs=0.05)
 
 
 def test_a_program_of_one_is_hidden(clinic: tuple[Clinic, str], tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_twelve_weeks_from_an_empty_database_to_a_restored_and_replayed_record(
     clinic: Clinic, tmp_path: Path
 ) -> None:
     patient = clinic.patient()
-    assert "51 written, 0 known already, 0 refused" in clinic.run(
+    assert "55 written, 0 known already, 0 refused" in clinic.run(
         "record", "import", EXAMPLE, *WHO
     ).stdout  # fmt: skip
     assert alarms(clinic, "2026-04-02 09:00") == ["liver-tests-watch"]

@@ -49,10 +49,14 @@ def bench(
     _files(patients)  # a wrong folder is told before a minute of measuring
     fast = _kernel(subjects) if kernel else {}
     learnt = _estimation() if kernel else {}
+    own = _own_model() if kernel else {}
     found = measured(patients, product, jurisdiction)
     kept = _record(record_patients, record_events, patients) if record else {}
     if json:
-        parts = {"kernel": fast, "estimation": learnt, "screening": found, "record": kept}
+        parts = {
+            "kernel": fast, "estimation": learnt, "own_model": own, "screening": found,
+            "record": kept,
+        }  # fmt: skip
         print_json(SCHEMA, {name: part for name, part in parts.items() if part})
         return
     from rich.table import Table
@@ -64,6 +68,8 @@ def bench(
 
     if learnt:
         answers().print(_plain("Random effects, most probable", learnt, ",.2f"))
+    if own:
+        answers().print(_plain("The patient's own model", own, ",.2f"))
     table = Table("Screening, one core", "patients/s")
     for name, rate in found.items():
         table.add_row(name.replace("_", " "), f"{rate:,.0f}")
@@ -86,6 +92,14 @@ def _estimation() -> dict[str, float]:
 
     with progress("Measuring the estimator"):
         return estimation()
+
+
+def _own_model() -> dict[str, float]:
+    from antagonist.bench.own_model import measured as own_model
+    from antagonist.cli.common import progress
+
+    with progress("Learning patients"):
+        return own_model()
 
 
 def _plain(title: str, found: dict[str, float], form: str) -> Any:

@@ -16,6 +16,7 @@ from antagonist.cli.common import guarded
 from antagonist.cli.compare import compare
 from antagonist.cli.fit import fit
 from antagonist.cli.label import label_app
+from antagonist.cli.learn import learn
 from antagonist.cli.plan import plan
 from antagonist.cli.programme import programme_app
 from antagonist.cli.provocation import provocation
@@ -75,6 +76,7 @@ app.command()(guarded(replay))
 app.command()(guarded(report))
 app.add_typer(programme_app, name="programme")
 app.command()(guarded(study))
+app.command()(guarded(learn))
 app.command()(guarded(fit))
 app.command()(guarded(calibrate))
 app.command()(guarded(validate))

@@ -60,7 +60,10 @@ def report(
     with opened(database, keys) as record:
         found = measured_patient(record, patient, moment, chosen=chosen)
     if json:
-        print_json(SCHEMA, {"outcomes": found.outcomes})
+        from antagonist.cli.schema_advice import own_model_part
+
+        own = None if found.learned is None else own_model_part(found.learned)
+        print_json(SCHEMA, {"outcomes": found.outcomes, "own_model": own})
         return
     made = patient_report(found, words)
     paths = write_outcomes(made, output, "patient", words, formats_of(formats))

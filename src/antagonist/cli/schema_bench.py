@@ -79,6 +79,7 @@ class KernelBenchDocument(BenchDocument):
 
     kernel: KernelFigures
     estimation: Figures = Field(description="By name, whose end is the unit: _ms, _s")
+    own_model: Mapping[str, float] = Field(description="By name, whose end is the unit or the kind")
 
 
 class WholeBenchDocument(RecordBenchDocument):
@@ -86,3 +87,4 @@ class WholeBenchDocument(RecordBenchDocument):
 
     kernel: KernelFigures
     estimation: Figures
+    own_model: Mapping[str, float]

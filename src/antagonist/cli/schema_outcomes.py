@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field, TypeAdapter
 
+from antagonist.cli.schema_advice import OwnModelPart
 from antagonist.cli.schema_common import Document, printed_schema, text_of
 from antagonist.feedback.outcomes.patient import PatientOutcomes
 from antagonist.feedback.outcomes.programme_model import ProgrammeOutcomes
@@ -23,6 +24,7 @@ class ReportDocument(Document):
 
     schema_id: Literal["antagonist.report/1"] = Field(alias="schema")
     outcomes: PatientOutcomes
+    own_model: OwnModelPart | None = Field(description="null: no level to learn from")
 
 
 class ProgrammeDocument(Document):

@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 WIDTH_IN, HEIGHT_IN = 8.3, 9.4
 LONGEST_TITLE = 85
-GREY = "#8a8a8a"
+# Inches: axis labels, the threshold's name, title, axis with its title, a line of the key. Places
+# are fixed: a layout solver's last digits change from run to run, and the page's bytes with them.
+LEFT_IN, RIGHT_IN, ABOVE_IN, AXIS_IN, LINE_IN = 0.85, 0.95, 0.55, 0.62, 0.185
+KEY_COLUMNS = 2
+GREY, RED = "#8a8a8a", "#b00020"
 # 5th to 95th percentile of a normal error, in standard deviations.
 _NINETY = 1.6449
 
@@ -33,6 +37,7 @@ class Reading:
     """One measured level. quantity: ``conc_ntx`` or ``conc_6bn``.
 
     value_ng_per_ml: None where it was below limit_ng_per_ml. sd_ng_per_ml: of the assay's error.
+    fits: whether any pattern of doses agrees with it.
     """
 
     time_h: float
@@ -40,6 +45,7 @@ class Reading:
     value_ng_per_ml: float | None
     limit_ng_per_ml: float
     sd_ng_per_ml: float
+    fits: bool = True
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ def learning_figure(
     readings: Sequence[Reading],
     chances: Sequence[Chance],
     words: Wording,
+    *,
+    height_in: float = HEIGHT_IN,
 ) -> Figure:
     """Draw both forecasts of one course, with what was measured and which doses were taken.
 
@@ -66,12 +74,17 @@ def learning_figure(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
+    figure = Figure(figsize=(WIDTH_IN, height_in))
     FigureCanvasAgg(figure)
-    grid = {"height_ratios": (1.0, 2.0, 2.0, 2.0)}
+    grid = {"height_ratios": (1.3, 2.0, 2.0, 2.0)}
     doses, *levels, blocked = figure.subplots(4, 1, sharex=True, gridspec_kw=grid)
-    name = words.text("learning.title", title=course_title(after, words, "professional"))
-    figure.suptitle(shorten(name, LONGEST_TITLE, placeholder=" …"), fontsize=11, weight="bold")
+    name = words.text("learning.title_only")
+    if after.course.title.strip():
+        name = words.text("learning.title", title=course_title(after, words, "professional"))
+    figure.suptitle(
+        shorten(name, LONGEST_TITLE, placeholder=" …"), fontsize=11, weight="bold",
+        y=1 - 0.08 / height_in,
+    )  # fmt: skip
     _draw_chances(doses, chances, words)
     doses.annotate(
         words.text("chart.now"), (after.course.as_of_h, 1.0), xycoords=("data", "axes fraction"),
@@ -80,7 +93,7 @@ def learning_figure(
     axis_keys = ("learning.naltrexone_axis", "learning.naltrexol_axis")
     for axes, quantity, key in zip(levels, (NALTREXONE, NALTREXOL), axis_keys, strict=True):
         _draw_levels(axes, before, after, quantity, [r for r in readings if r.quantity == quantity])
-        axes.set_ylabel(words.text(key), fontsize=9)
+        axes.set_ylabel(words.text(key), fontsize=8)
         axes.yaxis.set_major_formatter(lambda value, _: plain(float(value), words.language))
     _draw_blocked(blocked, before, after, words)
     for axes in (doses, *levels, blocked):
@@ -89,7 +102,7 @@ def learning_figure(
         axes.set_axisbelow(True)
         axes.tick_params(labelsize=8)
     draw_time_axis([doses, *levels, blocked], after, clock_of(after.course, words))
-    _key(figure, words)
+    _key(figure, words, odd=not all(reading.fits for reading in readings))
     return figure
 
 
@@ -101,7 +114,7 @@ def _draw_chances(axes: Axes, chances: Sequence[Chance], words: Wording) -> None
     axes.plot(at, [100 * c.after for c in chances], "^", color=BLACK, markersize=5)
     axes.set_ylim(-6, 106)
     axes.set_yticks([0, 50, 100])
-    axes.set_ylabel(words.text("learning.taken_axis"), fontsize=9)
+    axes.set_ylabel(words.text("learning.taken_axis"), fontsize=8)
 
 
 def _draw_both(axes: Axes, before: Forecast, after: Forecast, quantity: str, scale: float) -> None:
@@ -127,13 +140,15 @@ def _draw_levels(
     highest = max(float(f.bands[quantity].quantiles.max()) for f in (before, after))
     for reading in readings:
         if reading.value_ng_per_ml is None:
-            axes.plot([reading.time_h], [reading.limit_ng_per_ml], "v", color=BLACK, zorder=6)
+            colour = BLACK if reading.fits else RED
+            axes.plot([reading.time_h], [reading.limit_ng_per_ml], "v", color=colour, zorder=6)
             continue
         value = reading.value_ng_per_ml
         half = _NINETY * reading.sd_ng_per_ml
+        mark, colour = ("D", BLACK) if reading.fits else ("X", RED)
         below = min(half, value - LEAST_LEVEL / 10)
         axes.errorbar(
-            [reading.time_h], [value], yerr=[[max(below, 0.0)], [half]], fmt="D", color=BLACK,
+            [reading.time_h], [value], yerr=[[max(below, 0.0)], [half]], fmt=mark, color=colour,
             markersize=5, capsize=3, zorder=6,
         )  # fmt: skip
         highest = max(highest, value + half)
@@ -152,11 +167,14 @@ def _draw_blocked(axes: Axes, before: Forecast, after: Forecast, words: Wording)
         )  # fmt: skip
     axes.set_ylim(-2.0, 104.0)
     axes.set_yticks(range(0, 101, 20))
-    axes.set_ylabel(words.text("learning.blocked_axis"), fontsize=9)
+    axes.set_ylabel(words.text("learning.blocked_axis"), fontsize=8)
 
 
-def _key(figure: Figure, words: Wording) -> None:
-    """Under the chart: what lines, bands and marks mean. Coloured things are drawn in blue."""
+def _key(figure: Figure, words: Wording, *, odd: bool) -> None:
+    """Under the chart: what lines, bands and marks mean. Coloured things are drawn in blue.
+
+    odd: whether a level fits no pattern.
+    """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -172,7 +190,15 @@ def _key(figure: Figure, words: Wording) -> None:
         "chance_before": Line2D([], [], color=GREY, marker="o", linestyle="", markersize=4),
         "chance_after": Line2D([], [], color=BLACK, marker="^", linestyle="", markersize=5),
     }
+    if odd:
+        handles["misfit"] = Line2D([], [], color=RED, marker="X", linestyle="", markersize=6)
     figure.legend(
         list(handles.values()), [words.text(f"learning.{key}") for key in handles],
-        loc="outside lower center", ncols=2, fontsize=8, frameon=False,
+        loc="lower center", bbox_to_anchor=(0.5, 0.0), borderaxespad=0.4, ncols=KEY_COLUMNS,
+        fontsize=8, frameon=False,
+    )  # fmt: skip
+    lines, height_in = -(-len(handles) // KEY_COLUMNS), figure.get_figheight()
+    figure.subplots_adjust(
+        left=LEFT_IN / WIDTH_IN, right=1 - RIGHT_IN / WIDTH_IN, top=1 - ABOVE_IN / height_in,
+        bottom=(AXIS_IN + LINE_IN * lines + 0.1) / height_in, hspace=0.1,
     )  # fmt: skip

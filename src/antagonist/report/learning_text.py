@@ -12,8 +12,8 @@ from antagonist.report.numbers import measured, percent, plain, quantiles_at
 from antagonist.report.phrases import effect_of, spread, stated_text
 from antagonist.report.wording import Wording
 
-# A dose whose chance stays within so much of certain is not named.
-_SURE = 0.995
+# A dose whose chance stays over this is not named.
+_SURE = 0.9
 
 
 def learning_words(language: str) -> Wording:
@@ -59,8 +59,9 @@ def _reading(reading: Reading, before: Forecast, after: Forecast, clock: Clock) 
         band = forecast.bands[reading.quantity]
         low, _, middle, _, high = quantiles_at(band, reading.time_h)
         expected.append(spread([measured(x, band.unit, words) for x in (low, middle, high)]))
+    told = "learning.reading" if reading.fits else "learning.reading_misfit"
     return words.text(
-        "learning.reading", substance=words.text(key), time=clock.moment(reading.time_h),
+        told, substance=words.text(key), time=clock.moment(reading.time_h),
         value=value, before=expected[0], after=expected[1],
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from antagonist.report.label_dates import date_text, local_text
 from antagonist.report.numbers import percent, plain
 from antagonist.report.outcome_course import course_chart
 from antagonist.report.outcome_curves import rule_text
-from antagonist.report.outcome_model_slot import model_section
+from antagonist.report.outcome_model_slot import model_lead, model_section
 from antagonist.report.outcome_pages import (
     OutcomeReport,
     Section,
@@ -53,7 +53,7 @@ def patient_report(found: Measured, words: Wording) -> OutcomeReport:
     )
     made = [model_section(found, words), _blocked(found, words)]
     made += [make(outcomes, words) for make in makers]
-    lead = [words.text("out.state", time=local_text(outcomes.at, words))]
+    lead = [*model_lead(found, words), words.text("out.state", time=local_text(outcomes.at, words))]
     if outcomes.start is None:
         lead.append(words.text("out.no_dose"))
     return OutcomeReport(
@@ -162,7 +162,8 @@ def _blocked(found: Measured, words: Wording) -> Section | None:
         doses=hours.doses,
     )
     known = ", ".join(_covariate(name, value) for name, value in outcomes.covariates.items())
-    lines = [line, intake_line(words)]
+    own = [] if found.learned is None else [words.text("out.own_model")]
+    lines = [line, *own, intake_line(words)]
     lines.append(words.text("out.covariates", list=known or words.text("out.none")))
     table = Table(words.text("out.interval90"), headers(words, "measure", "value"), rows)
     return section("blocked", words, charts=chart, tables=[table], lines=lines)

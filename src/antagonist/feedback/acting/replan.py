@@ -51,7 +51,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Taking:
-    """How surely doses are taken: share of those that nobody saw, and the events it comes from."""
+    """How surely doses by mouth are taken, of how many that is known, and its events."""
 
     share: float
     doses: int
@@ -62,10 +62,12 @@ class Taking:
 class Replan:
     """The present regimen's figures (None where there is none or no levels) and proposals.
 
-    needed: False where the present regimen keeps the target: then proposals are alternatives.
+    new_patient: the same regimen's in a new patient. needed: False where the present regimen keeps
+    the target: then proposals are alternatives.
     """
 
     present: Candidate | None
+    new_patient: Candidate | None
     needed: bool | None
     proposals: tuple[Proposal, ...]
 
@@ -105,7 +107,7 @@ def replan(
         for candidate in others
     )
     needed = None if now is None else now.kept_share < asked.share
-    return Replan(now, needed, proposals)
+    return Replan(now, usual, needed, proposals)
 
 
 def _sensible(share: float) -> float:

@@ -26,7 +26,10 @@ NO_WORD = "no_word"
 
 
 class Intake(NamedTuple):
-    """A dose, taken or not. evidence: kind of data/intake.yaml. release: None = no levels known."""
+    """A dose, taken or not. evidence: kind of data/intake.yaml. release: None = no levels known.
+
+    event_id: None for a planned dose without a word.
+    """
 
     at: datetime
     route: Route
@@ -34,6 +37,7 @@ class Intake(NamedTuple):
     evidence: str
     product: str | None
     release: str | None
+    event_id: str | None = None
 
     @property
     def seen(self) -> bool:
@@ -218,7 +222,7 @@ def _intake(dose: DoseOnRecord) -> Intake:
     if dose.status == "observed" and dose.mouth_checked:
         evidence = CHECKED
     release = _release(dose.route, dose.product)
-    return Intake(dose.at, dose.route, dose.dose_mg, evidence, dose.product, release)
+    return Intake(dose.at, dose.route, dose.dose_mg, evidence, dose.product, release, dose.event_id)
 
 
 def _release(route: Route, name: str | None) -> str | None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from antagonist.feedback.acting.exact import own_sampler, own_units
+from antagonist.feedback.acting.learned import Learned, learned
 from antagonist.feedback.database import reading
+from antagonist.feedback.history import current
 from antagonist.feedback.merging import joined
 from antagonist.feedback.outcomes.alcohol import AlcoholOutcomes, alcohol_outcomes
 from antagonist.feedback.outcomes.blocked import (
@@ -26,7 +29,7 @@ from antagonist.feedback.outcomes.ratings import RatingSummary, summed_up
 from antagonist.feedback.outcomes.retention import Stay, injections_reached, stay_of
 from antagonist.feedback.outcomes.rules import whole
 from antagonist.feedback.record import Record
-from antagonist.feedback.state import folded, patient_file
+from antagonist.feedback.state import folded_held, patient_file
 from antagonist.foundation.errors import InputError
 from antagonist.label.gathered import gathered
 from antagonist.pharmacology.settings import Settings, settings
@@ -74,11 +77,15 @@ class PatientOutcomes:
 
 @dataclass(frozen=True)
 class Measured:
-    """A patient's outcomes with what only sums over patients need."""
+    """A patient's outcomes with what only sums over patients need.
+
+    learned: the patient's own model; None where the record has no level to learn from.
+    """
 
     outcomes: PatientOutcomes
     course: Course
     blocked: Blocked | None
+    learned: Learned | None = None
 
 
 def measured_patient(
@@ -87,12 +94,13 @@ def measured_patient(
     at: datetime,
     *,
     chosen: Settings | None = None,
-    sampler: Sampler = by_evidence,
+    sampler: Sampler | None = None,
 ) -> Measured:
     """Outcomes of a patient on record, those merged into one together.
 
     at: aware, in the clinic's zone; nothing later counts. chosen: draws, seed and line.
-    sampler: who took which doses, see ``intake``.
+    sampler: who took which doses, see ``intake``; default by the patient's own model with its
+    draws where the record has levels, else by evidence.
     Raises InputError for a patient who is not on record.
     """
     with reading(record.engine) as connection:
@@ -100,14 +108,20 @@ def measured_patient(
     if not events:
         raise InputError("record", "patient", patient, "a patient on record")
     course = course_of(kept, events, at)
-    state = folded(events, at)
+    held = current(events, at)
+    state = folded_held(held, at)
     covariates: Mapping[str, float | str | bool] = {}
     if state.patient is not None:
         facts = gathered(patient_file(state, str(at.tzinfo)), at).facts
         covariates = covariates_of(facts)
     model = chosen or settings(draws=DRAWS)
+    own = None if sampler else learned(state, held, at, model)
+    if own is not None:
+        units = own_units(own, course, model)
+        found = measured(course, units, model, own_sampler(own), covariates)
+        return replace(found, learned=own)
     units = units_for([course], model, covariates)
-    return measured(course, units, model, sampler, covariates)
+    return measured(course, units, model, sampler or by_evidence, covariates)
 
 
 def measured(

@@ -69,6 +69,8 @@ def test_a_patient_in_whom_it_does_less_gets_proposals_with_both_figures() -> No
     for proposal in found.proposals:
         told = {e.reason: e.figures for e in proposal.evidence}
         own, new = told["present_keeps"]["kept"], told["new_patient_keeps"]["kept"]
+        assert found.new_patient is not None
+        assert new == found.new_patient.kept_share
         assert isinstance(own, float)
         assert isinstance(new, float)
         assert own < new
