@@ -80,11 +80,15 @@ def learn(
         )
     times, paths = stated(case, found, settings()), []
     if out is not None:
-        from antagonist.feedback.own_model.case import curves
+        from antagonist.feedback.own_model.case import forecasts
         from antagonist.report.images import save
-        from antagonist.report.learn_chart import learn_figure
+        from antagonist.report.learning_chart import learning_figure
+        from antagonist.report.learning_text import chances_of, learning_words, readings_of
 
-        chart = learn_figure(case, found, curves(case, found, settings()), language.value)
+        chart = learning_figure(
+            *forecasts(case, found, settings()), readings_of(found), chances_of(found),
+            learning_words(language.value),
+        )  # fmt: skip
         paths = [save(chart, out / f"learn.{kind}") for kind in ("svg", "png")]
     if json:
         from antagonist.cli.schema_learn import document

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from antagonist.feedback.own_model.known import OUTPUT
+from antagonist.feedback.own_model.model import OwnModel
+from antagonist.feedback.own_model.weights import weights
 from antagonist.pharmacology.results import Forecast
 from antagonist.report.figures_page import words_of
 from antagonist.report.learning_chart import Chance, Reading
@@ -19,6 +22,27 @@ _SURE = 0.9
 def learning_words(language: str) -> Wording:
     """The words of this chart and of the reports. Raises InputError for an unknown language."""
     return words_of("learning", language)
+
+
+def readings_of(own: OwnModel) -> list[Reading]:
+    """Levels as the chart takes them, from hour 0, where it begins."""
+    errors, kept = weights().errors, []
+    odd = {misfit.level for misfit in own.diagnostics.misfits}
+    for n, level in enumerate(own.known.levels):
+        error, value = errors.of(level.analyte), level.value_ng_per_ml
+        limit, cv = level.limit_ng_per_ml or 0.0, level.error_cv
+        cv = error.assay_cv if cv is None else cv
+        sd = (error.additive**2 + (cv * (value or limit)) ** 2) ** 0.5
+        if level.time_h >= 0:
+            kept.append(
+                Reading(level.time_h, OUTPUT[level.analyte], value, limit, sd, n not in odd)
+            )
+    return kept
+
+
+def chances_of(own: OwnModel) -> list[Chance]:
+    """Chances of doses as the chart takes them, from hour 0."""
+    return [Chance(d.dose.time_h, d.before, d.after) for d in own.intake if d.dose.time_h >= 0]
 
 
 def describe_learning(

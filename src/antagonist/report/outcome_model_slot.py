@@ -11,16 +11,19 @@ from antagonist.report.advice_text import (
     sampling_table,
 )
 from antagonist.report.learning_chart import learning_figure
-from antagonist.report.learning_text import describe_learning, learning_words
+from antagonist.report.learning_text import (
+    chances_of,
+    describe_learning,
+    learning_words,
+    readings_of,
+)
 from antagonist.report.outcome_pages import Chart, Section
 from antagonist.report.own_model_text import (
-    chances_of,
     diagnostic_lines,
     dose_lines,
     dose_table,
     misfit_told,
     planned_lines,
-    readings_of,
     stated_table,
 )
 from antagonist.report.wording import Wording
@@ -73,7 +76,7 @@ def _with_own(words: Wording) -> Wording:
 
 def _chart(found: Learned, words: Wording) -> Chart:
     advice = found.advice
-    what = (advice.before, advice.after, readings_of(found), chances_of(found), words)
+    what = (advice.before, advice.after, readings_of(found.own), chances_of(found.own), words)
     told = [text[:1].upper() + text[1:] for text in describe_learning(*what)]
     drawn = learning_figure(*what, height_in=CHART_HEIGHT_IN)
     return Chart("own-model", words.text("own.title"), drawn, told)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from antagonist.feedback.acting.learned import Learned
-from antagonist.feedback.own_model.known import OUTPUT
 from antagonist.feedback.own_model.model import DoseTaken
-from antagonist.feedback.own_model.weights import weights
 from antagonist.pharmacology.results import StatedTime
 from antagonist.report.figures_page import Table
 from antagonist.report.learn_text import (
@@ -16,7 +14,6 @@ from antagonist.report.learn_text import (
     pattern_lines,
     warning_lines,
 )
-from antagonist.report.learning_chart import Chance, Reading
 from antagonist.report.moments import Clock, clock_of
 from antagonist.report.numbers import percent, plain
 from antagonist.report.phrases import stated_text
@@ -36,28 +33,6 @@ def own_clock(found: Learned, words: Wording) -> Clock:
 def headed(words: Wording, *names: str) -> list[str]:
     """Column names of this section."""
     return [words.text(f"own.{name}") for name in names]
-
-
-def readings_of(found: Learned) -> list[Reading]:
-    """Levels as the chart takes them, from where it begins."""
-    errors, kept = weights().errors, []
-    odd = {misfit.level for misfit in found.advice.misfits}
-    for n, level in enumerate(found.own.known.levels):
-        error, value = errors.of(level.analyte), level.value_ng_per_ml
-        limit, cv = level.limit_ng_per_ml or 0.0, level.error_cv
-        cv = error.assay_cv if cv is None else cv
-        sd = (error.additive**2 + (cv * (value or limit)) ** 2) ** 0.5
-        if level.time_h >= 0:
-            kept.append(
-                Reading(level.time_h, OUTPUT[level.analyte], value, limit, sd, n not in odd)
-            )
-    return kept
-
-
-def chances_of(found: Learned) -> list[Chance]:
-    """Chances of doses as the chart takes them, from where it begins."""
-    intake = found.own.intake
-    return [Chance(d.dose.time_h, d.before, d.after) for d in intake if d.dose.time_h >= 0]
 
 
 def misfit_told(found: Learned, words: Wording) -> list[str]:
