@@ -3,7 +3,7 @@
 python benchmarks/own_model_patterns.py
 
 Courses of 12 reported tablets with six levels and a pill count, simulated. For the parameters that
-each was drawn with, the chance that each dose was taken by 4,200 draws of blocks is set against the
+each was drawn with, the chance that each dose was taken by 3,000 draws of blocks is set against the
 sum over all 4,096 patterns.
 """
 
@@ -21,7 +21,7 @@ from antagonist.feedback.own_model.simulated import asked, simulated
 from antagonist.feedback.own_model.weights import weights
 from antagonist.pharmacology.parameter_sets import parameter_set
 
-DOSES, DRAWS, COURSES = 12, 4_200, 60
+DOSES, DRAWS, COURSES = 12, 3_000, 60
 SETTINGS = ((0.01, 9), (0.01, 4), (0.05, 9))
 VISITS_H = (74.0, 170.0, 266.0)
 

@@ -112,17 +112,36 @@ def posterior(
     setting = _Setting(tuple(priors), known, levels, intake, tuple(map(tuple, blocks)))
     logs = np.array([logsumexp(f.log_weight) for f in found])
     stages = [_stage(setting, laplace, _allotted(priors, logs, how.proposals[0]), rng)]
-    weight, k = smoothed(_weights(setting, stages))
-    for count in (*how.proposals[1:], how.more_proposals):
-        if len(stages) == len(how.proposals) and k <= how.worst_pareto_k:
-            break
-        better, share = _adapted(setting, stages, weight, laplace, how, rng)
-        stages.append(_stage(setting, better, _allotted(priors, share, count), rng))
-        logs = _weights(setting, stages)
-        weight, k = smoothed(logs)
+    for count in how.proposals[1:]:
+        stages.append(_next(setting, stages, laplace, how, count, rng))
+    counted = _counted(setting, stages[-1], tops)
+    if counted.pareto_k > how.worst_pareto_k and how.more_proposals:
+        last = _next(setting, stages, laplace, how, how.more_proposals, rng)
+        counted = _counted(setting, last, tops)
+    return counted
+
+
+def _next(
+    setting: _Setting, stages: Sequence[_Stage], first: Sequence[Mixture], how: Reckoning,
+    count: int, rng: np.random.Generator,
+) -> _Stage:  # fmt: skip
+    """A stage around what weighs most of all before it."""
+    weight = smoothed(_weights(setting, stages))[0]
+    better, share = _adapted(setting, stages, weight, first, how, rng)
+    return _stage(setting, better, _allotted(setting.priors, share, count), rng)
+
+
+def _counted(setting: _Setting, stage: _Stage, tops: tuple[Peaks, ...]) -> Posterior:
+    """The posterior by the draws of one stage.
+
+    Those before it only say where to propose. Were they to count, later proposals around the ones
+    that weigh most would take their weight away, and tails would be too thin.
+    """
+    logs = _weights(setting, [stage])
+    weight, k = smoothed(logs)
     evidence = float(logsumexp(logs) - np.log(len(logs)))
     ess = float(1.0 / (weight**2).sum())
-    draws, places = _joined(setting, stages)
+    draws, places = _joined(setting, [stage])
     return Posterior(draws, tops, setting.blocks, weight[np.concatenate(places)], ess, k, evidence)
 
 
@@ -130,7 +149,7 @@ def _nothing_seen(
     priors: Sequence[Prior], intake: Intake, how: Reckoning, rng: np.random.Generator
 ) -> Posterior:
     """The prior itself, every draw of equal weight within its structure."""
-    count = max(2, sum(how.proposals) // len(priors))
+    count = max(2, how.proposals[-1] // len(priors))
     draws, tops, weights = [], [], []
     total = sum(prior.share for prior in priors)
     for prior in priors:
@@ -224,7 +243,7 @@ def _stage(
 
 
 def _weights(setting: _Setting, stages: Sequence[_Stage]) -> Floats:
-    """Log weights of all draws, stage by stage and structure by structure.
+    """Log weights of all draws of some stages, stage by stage and structure by structure.
 
     The density of what was proposed is that of all stages together (Owen and Zhou 2000, J Am Stat
     Assoc 95:135), so no draw weighs much that any stage would have made.
