@@ -10,7 +10,7 @@ from pathlib import Path
 from antagonist.cli.schema_learn import LearnDocument, json_schema
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = ROOT / "examples" / "own_model.yaml"
+EXAMPLE = ROOT / "examples" / "levels" / "own_model.yaml"
 RUN = [sys.executable, "-c", "from antagonist.cli.main import run; run()"]
 
 

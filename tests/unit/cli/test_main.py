@@ -24,6 +24,7 @@ COMMANDS = (
     "replay",
     "report",
     "study",
+    "learn",
     "fit",
     "calibrate",
     "validate",

@@ -20,7 +20,7 @@ from antagonist.feedback.payloads.registry import NEWEST
 from antagonist.feedback.state import folded
 from antagonist.foundation.errors import InputError
 
-EXAMPLE = Path(__file__).parents[4] / "examples" / "own_model.yaml"
+EXAMPLE = Path(__file__).parents[4] / "examples" / "levels" / "own_model.yaml"
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 LEVEL = {"analyte": "6_beta_naltrexol", "matrix": "plasma", "below_limit": False,
