@@ -19,7 +19,7 @@ from antagonist.pharmacology.catalogue import products_of
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.kernel import Floats, Jumps
 from antagonist.pharmacology.kernel.answers import answers
-from antagonist.pharmacology.kernel.parallel import in_blocks, share_out
+from antagonist.pharmacology.kernel.parallel import cores, in_blocks, share_out
 from antagonist.pharmacology.kernel.trajectories import Steps, trajectories
 from antagonist.pharmacology.kernel.window import Answers, Window
 from antagonist.pharmacology.models import Structure
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 # Subjects whose rates are worked out at once: large enough that Python's share is small.
 BLOCK = 2_048
-# Subjects whose hours are written at once: half a year of them stays in a processor's last cache,
-# where whoever asked for it reads it too.
-WRITTEN = 512
 
 
 @dataclass(frozen=True)
@@ -161,20 +158,29 @@ def hourly_odds(
     Yields which subjects, and their odds of shape (subjects, T); the array is written over by the
     next block. single_precision: 7 digits are kept, half the memory is written.
     """
+    wide = BLOCK * (threads or cores())
     kind = np.float32 if single_precision else np.float64
-    room = np.empty((min(WRITTEN, population.subjects), steps.count), dtype=kind)
-    for block in in_blocks(population.subjects, BLOCK):
-        piece = population.part(block)
+    room = np.empty((min(wide, population.subjects), steps.count), dtype=kind)
+    for which in in_blocks(population.subjects, wide):
+        into = room[: which.stop - which.start]
+        _hours(population.part(which), population.start_h, steps, into, threads)
+        yield which, into
+
+
+def _hours(
+    population: Population, start_h: float, steps: Steps, into: NDArray[np.floating],
+    threads: int | None,
+) -> None:  # fmt: skip
+    def work(part: slice) -> None:
+        piece = population.part(part)
         assembly = assembly_of(piece)
         weights = odds_weights(piece.values, assembly.outputs, piece.values["K_mu"])
         jumps = jumps_for(piece, assembly)
-        for some in in_blocks(piece.subjects, WRITTEN):
-            into = room[: some.stop - some.start]
-            trajectories(
-                assembly.system.part(some), jumps.part(some), weights[some], steps,
-                start_h=population.start_h, out=into, threads=threads,
-            )  # fmt: skip
-            yield slice(block.start + some.start, block.start + some.stop), into
+        trajectories(
+            assembly.system, jumps, weights, steps, start_h=start_h, out=into[part], threads=1
+        )
+
+    share_out(population.subjects, steps.count, work, threads)
 
 
 def hourly_batches(
