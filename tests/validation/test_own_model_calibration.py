@@ -13,7 +13,7 @@ from scipy.stats import binom
 from antagonist.feedback.own_model.coverage import Placed, covered, placed
 from antagonist.feedback.own_model.weights import weights
 
-PATIENTS = 100
+PATIENTS = 200
 RARE = 0.00025
 
 
