@@ -80,7 +80,7 @@ clean: ## Remove the environment, reports and caches
 	rm -rf $(VENV) $(BUILT_KERNEL) out .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.runtime: $(VENV)/.made requirements.lock pyproject.toml
-	@echo "Installing the pinned packages into $(VENV), usually within half a minute."
+	@echo "Installing the pinned packages into $(VENV), usually within half a minute; the kernel takes as long again."
 	@$(INSTALL_PINNED) -r requirements.lock
 	@$(INSTALL_PROJECT)
 	@$(COMPILE_KERNEL)
