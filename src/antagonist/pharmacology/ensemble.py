@@ -21,7 +21,7 @@ from antagonist.pharmacology.dosing.records import Covariate, EventRecord, Subje
 from antagonist.pharmacology.kernel import solve
 from antagonist.pharmacology.kernel.answers import answers
 from antagonist.pharmacology.kernel.window import Answers, Window
-from antagonist.pharmacology.models import Parameter, Structure
+from antagonist.pharmacology.models import Formulation, Parameter, Structure
 from antagonist.pharmacology.parameter_sets import Fitted, ParameterSet
 from antagonist.pharmacology.receptors import odds_weights
 from antagonist.pharmacology.signals import Scene
@@ -188,15 +188,23 @@ class Group:
         )
 
 
-def scene_of(structure: Structure, phi: Mapping[str, Floats], subject: Subject) -> Scene:
+def scene_of(
+    structure: Structure,
+    phi: Mapping[str, Floats],
+    subject: Subject,
+    *,
+    products: Mapping[str, Formulation] | None = None,
+    start_h: float = 0.0,
+) -> Scene:
     """Some draws of one structure, solved for a dosing history.
 
-    phi: transformed parameters of the structure and of every product taken, each of shape (S,).
+    phi: transformed parameters of the structure and of every product, each of shape (S,).
+    products: default those taken. start_h: latest hour to begin at; 0 is the first planned dose,
+        which may have been missed.
     Raises InputError for products that cannot be simulated.
     """
-    products = products_of(subject.records)
-    # Hour 0 is the first planned dose, which may have been missed.
-    first_h = min((0.0, *(r.time_h for r in subject.records)))
+    products = products_of(subject.records) if products is None else products
+    first_h = min((start_h, *(r.time_h for r in subject.records)))
     records = changes_apart(subject.records)
     known = definitions(structure, products)
     values = values_of(structure, known, phi, covariate_regimes(subject))

@@ -100,11 +100,6 @@ def share(k: int, n: int) -> Share:
     return Share(k, n, wilson(k, n))
 
 
-def exact_share(k: int, n: int) -> Share:
-    """A share with the exact interval, for rare events."""
-    return Share(k, n, clopper_pearson(k, n))
-
-
 def rate(events: int, months: float, confidence: float = CONFIDENCE) -> Rate:
     """Events per 100 patient-months, exact Poisson interval. Source: Garwood 1936.
 

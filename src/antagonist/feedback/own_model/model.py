@@ -16,14 +16,11 @@ from antagonist.feedback.own_model.misfit import Learn, misfit_tails
 from antagonist.feedback.own_model.prior import Prior, prior_of
 from antagonist.feedback.own_model.sampling import Posterior, posterior
 from antagonist.feedback.own_model.weights import Reckoning, Weights, weights
-from antagonist.pharmacology.assembly import assemble, jumps_of
 from antagonist.pharmacology.catalogue import products_of
 from antagonist.pharmacology.dosing.records import EventRecord
-from antagonist.pharmacology.ensemble import Ensemble, counts, covariate_regimes
-from antagonist.pharmacology.kernel import solve
+from antagonist.pharmacology.ensemble import Ensemble, counts, scene_of
 from antagonist.pharmacology.parameter_sets import ParameterSet, parameter_set
 from antagonist.pharmacology.signals import Scene
-from antagonist.pharmacology.subjects import definitions, values_of
 
 Floats = NDArray[np.float64]
 Bits = NDArray[np.bool_]
@@ -223,14 +220,14 @@ def solved(prior: Prior, known: Known, phi: Mapping[str, Floats], taken: Bits) -
         for n, d in enumerate(known.doses)
         if taken[:, n].any()
     )
-    subject = subject_of(known, records)
-    parameters = definitions(prior.structure, prior.products)
-    values = values_of(prior.structure, parameters, phi, covariate_regimes(subject))
-    assembly = assemble(prior.structure, prior.products, values, subject.records)
-    jumps = jumps_of(assembly, prior.structure, [list(subject.records)])
-    first_h = min((0.0, *(d.time_h for d in known.doses), *(r.time_h for r in known.changes)))
-    solution = solve(assembly.system, jumps, start_h=first_h)
-    return Scene(solution, values, tuple(prior.structure.outputs), 0.0)
+    # doses that nobody took count for where it begins
+    return scene_of(
+        prior.structure,
+        phi,
+        subject_of(known, records),
+        products=prior.products,
+        start_h=min((0.0, *(d.time_h for d in known.doses))),
+    )
 
 
 def _before(

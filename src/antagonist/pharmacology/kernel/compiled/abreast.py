@@ -4,21 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from antagonist.pharmacology.kernel.compiled.carry import knot
 from antagonist.pharmacology.kernel.compiled.options import Floats, carray, compiled, decay
 from antagonist.pharmacology.kernel.limits import BLOCK, LANES
-
-
-@compiled
-def _last(knots_h: Floats, time_h: float) -> int:
-    """The last of ordered knots that is not after a time, else the first."""
-    low, high = 0, len(knots_h)
-    while low < high:
-        middle = (low + high) // 2
-        if knots_h[middle] <= time_h:
-            low = middle + 1
-        else:
-            high = middle
-    return max(low - 1, 0)
 
 
 @compiled
@@ -126,7 +114,7 @@ def abreast(
             for lane in range(lanes):
                 if due[lane] <= grid_[n]:
                     s = s0 + lane
-                    k = _last(knots_[s], grid_[n])
+                    k = knot(knots_[s], grid_[n], False)
                     p = regime_[s, k]
                     _entered(
                         lam_[s, p], seen_[s, p], states_[s, k], grid_[n] - knots_[s, k], step_h,

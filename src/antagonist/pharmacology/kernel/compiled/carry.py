@@ -88,7 +88,7 @@ def carried(
 
 
 @compiled
-def _knot(times: Floats, at_h: float, before: bool) -> int:
+def knot(times: Floats, at_h: float, before: bool) -> int:
     """Index of the last knot at (or, with ``before``, strictly before) a time; at least 0."""
     low, high = 0, times.shape[0]
     while low < high:
@@ -134,7 +134,7 @@ def viewed(
                 e[i * table + u] = decay(lam_[s, 0, i] * table_[u])
         first = 0
         while first < times:
-            k = _knot(knots_[s], at[first], before != 0)
+            k = knot(knots_[s], at[first], before != 0)
             end = first + 1
             while (
                 end < times

@@ -27,6 +27,7 @@ from antagonist.pharmacology.kernel.compiled.options import (
     ROUNDER,
     SMALLEST,
     inlined,
+    series,
 )
 
 LANES = 8
@@ -257,19 +258,7 @@ def decays(x: Any) -> Any:
     shifted = kept * LOG2_E + ROUNDER
     whole = shifted - ROUNDER
     r = (kept - whole * LOG2_HIGH) - whole * LOG2_LOW
-    p = r * (1.0 / 6227020800.0) + 1.0 / 479001600.0
-    p = p * r + 1.0 / 39916800.0
-    p = p * r + 1.0 / 3628800.0
-    p = p * r + 1.0 / 362880.0
-    p = p * r + 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
-    p = p * r + 1.0 / 120.0
-    p = p * r + 1.0 / 24.0
-    p = p * r + 1.0 / 6.0
-    p = p * r + 0.5
-    p = p * r + 1.0
-    p = p * r + 1.0
+    p = series(r)
     return where_less(x, splat(SMALLEST), splat(0.0), p * _power_of_two(shifted))
 
 

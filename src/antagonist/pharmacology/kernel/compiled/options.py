@@ -48,18 +48,9 @@ ROUNDER = 6755399441055744.0
 
 
 @inlined
-def decay(x: float) -> float:
-    """exp(x) within 3e-16 relative for -708 <= x <= 700; below, 0.
-
-    Straight-line code, so that a loop over it becomes vector instructions.
-    Source: Cody and Waite 1980 (argument reduction); Taylor's series to the 13th power.
-    """
-    kept = max(x, SMALLEST)
-    shifted = kept * LOG2_E + ROUNDER
-    whole = shifted - ROUNDER
-    r = (kept - whole * LOG2_HIGH) - whole * LOG2_LOW
-    p = 1.0 / 6227020800.0
-    p = p * r + 1.0 / 479001600.0
+def series(r: Any) -> Any:
+    """exp(r) for |r| <= log(2) / 2, of a number or of lanes: Taylor's series to the 13th power."""
+    p = r * (1.0 / 6227020800.0) + 1.0 / 479001600.0
     p = p * r + 1.0 / 39916800.0
     p = p * r + 1.0 / 3628800.0
     p = p * r + 1.0 / 362880.0
@@ -71,7 +62,21 @@ def decay(x: float) -> float:
     p = p * r + 1.0 / 6.0
     p = p * r + 0.5
     p = p * r + 1.0
-    p = p * r + 1.0
+    return p * r + 1.0
+
+
+@inlined
+def decay(x: float) -> float:
+    """exp(x) within 3e-16 relative for -708 <= x <= 700; below, 0.
+
+    Straight-line code, so that a loop over it becomes vector instructions.
+    Source: Cody and Waite 1980 (argument reduction); Taylor's series to the 13th power.
+    """
+    kept = max(x, SMALLEST)
+    shifted = kept * LOG2_E + ROUNDER
+    whole = shifted - ROUNDER
+    r = (kept - whole * LOG2_HIGH) - whole * LOG2_LOW
+    p = series(r)
     bits = np.float64(shifted).view(np.int64)
     scale = np.int64((bits + 1023) << 52).view(np.float64)
     return p * scale if x >= SMALLEST else 0.0
