@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,28 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from antagonist.foundation.errors import InputError
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 5_000
 SQLITE = "sqlite"
 LOST = "a connection that holds: it may be written; send the same request with the same key"
 # One lock for whoever appends to the log: "antagonist" in the keys of PostgreSQL's advisory locks.
 LOG_LOCK = 0x616E7467
+
+
+@dataclass(frozen=True, slots=True)
+class Migrations:
+    """A set of tables that changes together.
+
+    path: folder of its migrations. version_table: holds its revision. command: brings it up.
+    """
+
+    path: Path
+    version_table: str
+    command: str
+
+
+RECORD = Migrations(
+    Path(__file__).parent / "migrations", "alembic_version", "antagonist record migrate"
+)
 
 
 def engine_of(url: str) -> Engine:
@@ -77,13 +94,21 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that may write: all of it or nothing, and nobody else writes meanwhile."""
+    """A transaction that may append to the log: all or nothing, and nobody else does meanwhile."""
+    with changing(engine) as connection:
+        if engine.dialect.name != SQLITE:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
+        yield connection
+
+
+@contextmanager
+def changing(engine: Engine) -> Iterator[Connection]:
+    """A transaction that may write other tables than the record's: all of it or nothing."""
     with _clear_errors(), engine.connect() as plain:
         connection = plain.execution_options(begin="IMMEDIATE")
         with connection.begin():
             if engine.dialect.name != SQLITE:
                 connection.execute(text(f"SET LOCAL lock_timeout = {BUSY_MS}"))
-                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOG_LOCK})
             yield connection
 
 
@@ -110,18 +135,19 @@ def _plainly(message: str) -> str:
     return f"a database that answers ({message.splitlines()[0]}); nothing was written"
 
 
-def _config(engine: Engine) -> Config:
+def _config(engine: Engine, of: Migrations) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("script_location", str(of.path))
     config.attributes["engine"] = engine
+    config.attributes["version_table"] = of.version_table
     return config
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the tables to a revision, up or down. Raises InputError for an unknown one."""
-    config = _config(engine)
+def migrate(engine: Engine, revision: str = "head", of: Migrations = RECORD) -> None:
+    """Bring tables to a revision, up or down. Raises InputError for an unknown one."""
+    config = _config(engine, of)
     try:
-        if revision == "head" or not _is_older(engine, revision):
+        if revision == "head" or not _is_older(engine, revision, of):
             command.upgrade(config, revision)
         else:
             command.downgrade(config, revision)
@@ -129,25 +155,26 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         raise InputError("record", "revision", revision, str(error)) from None
 
 
-def _is_older(engine: Engine, revision: str) -> bool:
-    here = current_revision(engine)
+def _is_older(engine: Engine, revision: str, of: Migrations) -> bool:
+    here = current_revision(engine, of)
     if revision == "base":
         return True
-    script = ScriptDirectory.from_config(_config(engine))
+    script = ScriptDirectory.from_config(_config(engine, of))
     below = [] if here is None else [s.revision for s in script.iterate_revisions(here, "base")]
     return revision in below and revision != here
 
 
-def current_revision(engine: Engine) -> str | None:
+def current_revision(engine: Engine, of: Migrations = RECORD) -> str | None:
     """Revision of the database's tables; None = it has none."""
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        options = {"version_table": of.version_table}
+        return MigrationContext.configure(connection, opts=options).get_current_revision()
 
 
-def check_revision(engine: Engine) -> None:
+def check_revision(engine: Engine, of: Migrations = RECORD) -> None:
     """Raises InputError where the tables are not those of this version, saying what to do."""
-    here = current_revision(engine)
-    script = ScriptDirectory.from_config(_config(engine))
+    here = current_revision(engine, of)
+    script = ScriptDirectory.from_config(_config(engine, of))
     head = script.get_current_head()
     if here == head:
         return
@@ -155,5 +182,5 @@ def check_revision(engine: Engine) -> None:
     if here is not None and here not in known:
         allowed = f"tables of revision {head} or older: a newer Antagonist wrote this database"
     else:
-        allowed = f"tables of revision {head}: run 'antagonist record migrate'"
+        allowed = f"tables of revision {head}: run '{of.command}'"
     raise InputError("record", "database", here or "no tables", allowed)

@@ -1,0 +1,1 @@
+"""The clinic: a web app where the record, the label and the forecast meet."""

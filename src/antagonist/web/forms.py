@@ -1,0 +1,183 @@
+"""What a browser sends: only forms that our own pages made, each field once, each request once."""
+
+from __future__ import annotations
+
+import hmac
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import Request
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from starlette.datastructures import FormData
+
+from antagonist.feedback.database import changing, reading
+from antagonist.feedback.events import checked_text, stamp
+from antagonist.foundation.errors import InputError
+from antagonist.web.accounts import tables as t
+from antagonist.web.errors import ForgedError
+from antagonist.web.visit import Visit, signed_in
+
+CSRF, KEY, EXPECTED = "csrf", "key", "expected"
+CSRF_HEADER = "x-csrf-token"
+KEPT = timedelta(days=7)  # for how long a request's key is known
+PATIENCE_S, STEP_S = 20.0, 0.05
+SAFE_SITES = ("same-origin", "none")
+
+
+class Form(dict[str, str]):
+    """Fields of a form, spaces around them cut off; ``lists`` holds those that may repeat."""
+
+    lists: Mapping[str, tuple[str, ...]] = {}
+
+    def text(self, field: str) -> str | None:
+        """A field; None where it was left empty."""
+        return self.get(field) or None
+
+    def needed(self, field: str) -> str:
+        """A field that must be there. Raises InputError where it was left empty."""
+        found = self.text(field)
+        if found is None:
+            raise InputError("", field, None, "an answer; it was left empty")
+        return found
+
+    def number(self, field: str) -> float | None:
+        """A number, with a decimal point or comma; None where it was left empty."""
+        found = self.text(field)
+        if found is None:
+            return None
+        try:
+            return float(found.replace(",", "."))
+        except ValueError:
+            raise InputError("", field, found, "a number") from None
+
+    def whole(self, field: str) -> int | None:
+        """A whole number; None where it was left empty."""
+        found = self.number(field)
+        if found is not None and not found.is_integer():
+            raise InputError("", field, self[field], "a whole number")
+        return None if found is None else int(found)
+
+
+# Fields of passwords are taken as typed, and those with [] may be there several times.
+AS_TYPED = ("password", "new_password", "again")
+REPEATS = "[]"
+
+
+async def plain_form(request: Request) -> Form:
+    """A form of a page that needs no session. Raises ForgedError for one from another site."""
+    _refuse_other_sites(request)
+    return _form(await request.form())
+
+
+async def form(request: Request) -> Form:
+    """A form of a signed-in page. Raises ForgedError for one that we did not make."""
+    _refuse_other_sites(request)
+    found = _form(await request.form())
+    _account, session = signed_in(request)
+    sent = found.pop(CSRF, None) or request.headers.get(CSRF_HEADER, "")
+    if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
+        raise ForgedError
+    return found
+
+
+def _refuse_other_sites(request: Request) -> None:
+    site = request.headers.get("sec-fetch-site")
+    if site is not None and site not in SAFE_SITES:
+        raise ForgedError
+    origin = request.headers.get("origin")
+    if site is None and origin is not None and origin.split("//")[-1] != request.url.netloc:
+        raise ForgedError
+
+
+def _form(data: FormData) -> Form:
+    """Raises InputError for a field sent twice, and for a file."""
+    found, lists = Form(), dict[str, tuple[str, ...]]()
+    for field in data:
+        values = data.getlist(field)
+        if not all(isinstance(value, str) for value in values):
+            raise InputError("", field, None, "text, no file")
+        texts = tuple(str(value) for value in values)
+        if field.endswith(REPEATS):
+            lists[field.removesuffix(REPEATS)] = texts
+        elif len(texts) > 1:
+            raise InputError("", field, None, "one answer")
+        else:
+            found[field] = texts[0] if field in AS_TYPED else texts[0].strip()
+    found.lists = lists
+    return found
+
+
+def new_key() -> str:
+    """A key for a request that a page is going to send."""
+    return str(uuid.uuid4())
+
+
+@dataclass
+class Once:
+    """A request that is done once, however often it comes. location: what it came to before."""
+
+    location: str | None = None
+
+
+@contextmanager
+def once(visit: Visit, key: str | None) -> Iterator[Once]:
+    """Do something once for a request's key: the body runs only where ``location`` is None.
+
+    The body sets ``location``; where it raises, the key is free again. The same request that
+    comes while the first still runs waits for it.
+    Raises InputError for a missing key, one of another request, and a first that never ends.
+    """
+    if key is None:
+        raise InputError("", KEY, None, "the key of this form; load the page again")
+    key = checked_text(key, KEY)
+    found = _claimed(visit, key)
+    if found is not None:
+        yield found
+        return
+    claim = Once()
+    try:
+        yield claim
+    except BaseException:
+        with changing(visit.clinic.engine) as connection:
+            connection.execute(delete(t.done).where(t.done.c.key == key))
+        raise
+    with changing(visit.clinic.engine) as connection:
+        here = t.done.c.key == key
+        connection.execute(update(t.done).where(here).values(location=claim.location))
+
+
+def _claimed(visit: Visit, key: str) -> Once | None:
+    """None where the key is now ours; else what the request came to that had it first."""
+    row = {
+        "key": key, "account": visit.account.account, "route": visit.route,
+        "location": None, "at": stamp(visit.clinic.now()),
+    }  # fmt: skip
+    try:
+        with changing(visit.clinic.engine) as connection:
+            old = stamp(visit.clinic.now() - KEPT)
+            connection.execute(delete(t.done).where(t.done.c.at < old))
+            connection.execute(insert(t.done), row)
+    except IntegrityError:
+        return _awaited(visit, key)
+    return None
+
+
+def _awaited(visit: Visit, key: str) -> Once:
+    query = select(t.done.c.account, t.done.c.route, t.done.c.location).where(t.done.c.key == key)
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        with reading(visit.clinic.engine) as connection:
+            found = connection.execute(query).first()
+        if found is None:
+            raise InputError("", KEY, key, "a request that did not fail meanwhile; send it again")
+        if (found[0], found[1]) != (visit.account.account, visit.route):
+            raise InputError("", KEY, key, "a key of its own for each request")
+        if found[2] is not None:
+            return Once(str(found[2]))
+        time.sleep(STEP_S)
+    raise InputError("", KEY, key, "a request that has ended; look whether it was done")

@@ -1,0 +1,102 @@
+"""Pages from templates: everything escaped, nothing inline, words in the reader's language."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from markupsafe import Markup, escape
+
+from antagonist import __version__
+from antagonist.report.label_dates import date_text, when_text
+from antagonist.web.accounts.rules import rules
+from antagonist.web.forms import new_key
+from antagonist.web.language import LANGUAGES, N_, NAMES, Reader, preferred, utc
+from antagonist.web.visit import Visit, clinic_of, request_id
+
+# action that opens it, address, name
+NAVIGATION = (
+    ("today.read", "/today", N_("Today")),
+    ("patients.read", "/patients", N_("Patients")),
+    ("override.answer", "/approvals", N_("Second opinions")),
+    ("programme.read", "/programme", N_("Programme")),
+    ("label.read", "/label", N_("Label")),
+    ("accounts.manage", "/accounts", N_("Accounts")),
+    ("audit.read", "/audit", N_("Audit")),
+)
+LANGUAGE_COOKIE = "antagonist-language"
+
+
+@lru_cache(maxsize=1)
+def environment() -> jinja2.Environment:
+    """The templates. What a template names and nobody gave is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.PackageLoader("antagonist.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.do"],
+    )
+    made.globals.update(static=static_url, version=__version__, languages=NAMES, new_key=new_key)
+    return made
+
+
+@lru_cache(maxsize=64)
+def static_url(name: str) -> str:
+    """Address of a file of ours, with a digest of its content."""
+    content = files("antagonist.web").joinpath(f"static/{name}").read_bytes()
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def reader_of(request: Request) -> Reader:
+    """How somebody reads who is not signed in: by cookie, else by the browser's wish."""
+    clinic = clinic_of(request)
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen not in LANGUAGES:
+        chosen = preferred(request.headers.get("accept-language", ""), clinic.config.language)
+    return Reader(chosen, clinic.tz)
+
+
+def render(
+    request: Request,
+    template: str,
+    visit: Visit | None = None,
+    status: int = 200,
+    **content: Any,
+) -> HTMLResponse:
+    """A page. visit: None before sign-in. content: what the template names."""
+    reader = reader_of(request) if visit is None else visit.reader
+    config = clinic_of(request).config
+    values: Mapping[str, Any] = {
+        "visit": visit,
+        "reader": reader,
+        "_": reader.text,
+        "gettext": reader.text,
+        "ngettext": reader.plural,
+        "words": reader.words,
+        "time": lambda at: time_element(at, reader),
+        "day": lambda on: date_text(on, reader.words),
+        "when": lambda text: when_text(text, reader.words),
+        "demo": config.demo,
+        "path": request.url.path,
+        "request_method": request.method,
+        "navigation": NAVIGATION,
+        "idle_s": int(rules().session.idle.total_seconds()),
+        "zone_name": str(reader.tz),
+        "request_id": request_id(request),
+        **content,
+    }
+    return HTMLResponse(environment().get_template(template).render(values), status)
+
+
+def time_element(at: datetime, reader: Reader) -> Markup:
+    """A moment as programs and people read it."""
+    return Markup('<time datetime="{}">{}</time>').format(utc(at), escape(reader.time(at)))
