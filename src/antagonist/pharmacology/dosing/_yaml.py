@@ -74,7 +74,7 @@ def load_mapping(path: Path) -> dict[str, Any]:
     """
     text = _read(path)
     try:
-        content = yaml.load(text, Loader=_PlainLoader)
+        content = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         raise _located(path.name, text, error) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
