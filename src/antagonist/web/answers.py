@@ -67,7 +67,7 @@ def problem(request: Request, status: int, **more: Any) -> JSONResponse:
 def _answer(request: Request, status: int, **more: Any) -> Response:
     if request.url.path.startswith(API):
         return problem(request, status, **more)
-    title = reader_of(request).text(TITLES.get(status, TITLES[500]))
+    title = reader_of(request).say(TITLES.get(status, TITLES[500]))
     return render(
         request, "error.html", status=status, title=title, code=status, problem=more.get("errors")
     )

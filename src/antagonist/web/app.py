@@ -13,6 +13,8 @@ from antagonist import __version__
 from antagonist.feedback.record import Clock, system_clock
 from antagonist.web import health
 from antagonist.web.answers import add_error_answers, unexpected
+from antagonist.web.api import api_routers
+from antagonist.web.api.common import ERRORS, PREFIX
 from antagonist.web.clinic import open_clinic
 from antagonist.web.config import WebConfig, from_environment
 from antagonist.web.logs import begin_logs
@@ -37,7 +39,8 @@ def create_app(config: WebConfig | None = None, clock: Clock = system_clock) -> 
         lifespan=life,
         docs_url=None,
         redoc_url=None,
-        openapi_url=None,
+        openapi_url="/api/openapi.json",
+        responses=dict(ERRORS),
         redirect_slashes=False,
     )
     app.state.clinic = clinic
@@ -46,6 +49,8 @@ def create_app(config: WebConfig | None = None, clock: Clock = system_clock) -> 
     app.include_router(health.router)
     for router in page_routers():
         app.include_router(router, include_in_schema=False)
+    for router in api_routers():
+        app.include_router(router, prefix=PREFIX)
     static = str(files("antagonist.web").joinpath("static"))
     app.mount("/static", StaticFiles(directory=static), name="static")
     return app

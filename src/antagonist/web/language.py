@@ -6,8 +6,9 @@ import io
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -18,7 +19,6 @@ from antagonist.report.wording import Wording
 
 LANGUAGES = ("en", "ru")
 NAMES = {"en": "English", "ru": "Русский"}
-DOMAIN = "messages"
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -28,15 +28,27 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
 
 @lru_cache(maxsize=len(LANGUAGES))
 def translations(language: str) -> NullTranslations:
-    """Words of a language. English is the source, so its catalogue is empty."""
-    if language == "en":
-        return NullTranslations()
-    place = f"locale/{language}/LC_MESSAGES/{DOMAIN}.po"
-    text = files("antagonist.web").joinpath(place).read_bytes()
-    compiled = io.BytesIO()
-    write_mo(compiled, read_po(io.BytesIO(text), locale=language, domain=DOMAIN))
-    compiled.seek(0)
-    return Translations(compiled, domain=DOMAIN)
+    """Words of a language, from all its catalogues. English is the source, so it has none."""
+    found: NullTranslations = NullTranslations()
+    for path in catalogues(language):
+        compiled = io.BytesIO()
+        write_mo(compiled, catalogue(path, language))
+        compiled.seek(0)
+        one = Translations(compiled)
+        found = found.merge(one) if isinstance(found, Translations) else one
+    return found
+
+
+def catalogues(language: str) -> list[Path]:
+    """Files of a language, one a subject."""
+    folder = Path(__file__).parent / "locale" / language / "LC_MESSAGES"
+    return sorted(folder.glob("*.po"))
+
+
+def catalogue(path: Path, language: str) -> Catalog:
+    """One file's messages."""
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +58,12 @@ class Reader:
     language: str
     tz: tzinfo
 
-    def text(self, message: str, **values: object) -> str:
+    def say(self, message: str, **values: object) -> str:
         """A message in the reader's language, placeholders ``%(name)s`` filled."""
         found = str(translations(self.language).ugettext(message))
         return found % values if values else found
 
-    def plural(self, one: str, many: str, n: int) -> str:
+    def say_count(self, one: str, many: str, n: int) -> str:
         """A message that counts; ``%(n)s`` is the number."""
         return str(translations(self.language).ungettext(one, many, n)) % {"n": n}
 

@@ -78,9 +78,9 @@ def render(
     values: Mapping[str, Any] = {
         "visit": visit,
         "reader": reader,
-        "_": reader.text,
-        "gettext": reader.text,
-        "ngettext": reader.plural,
+        "_": reader.say,
+        "gettext": reader.say,
+        "ngettext": reader.say_count,
         "words": reader.words,
         "time": lambda at: time_element(at, reader),
         "day": lambda on: date_text(on, reader.words),

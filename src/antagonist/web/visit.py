@@ -58,9 +58,9 @@ class Visit:
         """What this session's forms carry."""
         return "" if self.session is None else self.session.csrf
 
-    def text(self, message: str, **values: object) -> str:
+    def say(self, message: str, **values: object) -> str:
         """A message in the reader's language."""
-        return self.reader.text(message, **values)
+        return self.reader.say(message, **values)
 
     def may(self, action: str) -> bool:
         """Whether this person may do something."""
@@ -106,7 +106,7 @@ def route_of(request: Request) -> str:
 
 
 def request_id(request: Request) -> str:
-    """This request's id."""
+    """The id of a request."""
     found = getattr(request.state, "request_id", None)
     if found is None:
         found = request.state.request_id = str(uuid.uuid4())

@@ -139,7 +139,8 @@ def everyone(connection: Connection) -> list[Account]:
 def change(connection: Connection, account: Account, **values: Any) -> Account:
     """The account with other values, checked; the last administrator stays one.
 
-    values: any of shown, role, language, timezone, every_patient, disabled, secret, last_step, password
+    values: any of shown, role, language, timezone, every_patient, disabled, secret, last_step,
+    password
     (its hash), activation, activation_until.
     Raises InputError for a value not allowed, and where nobody would be left to administer.
     """
@@ -152,9 +153,9 @@ def change(connection: Connection, account: Account, **values: Any) -> Account:
     found = {name: checks[name](v) if name in checks else v for name, v in values.items()}
     made = replace(account, **found)
     leaves = made.disabled or made.role != "administrator"
-    if leaves and account.role == "administrator" and not account.disabled:
-        if administrators(connection) < 2:
-            raise InputError("account", "role", made.role, "administrator: nobody else is one")
+    was_one = account.role == "administrator" and not account.disabled
+    if leaves and was_one and administrators(connection) < 2:
+        raise InputError("account", "role", made.role, "administrator: nobody else is one")
     here = t.accounts.c.account == account.account
     connection.execute(update(t.accounts).where(here).values(found))
     return made

@@ -1,4 +1,4 @@
-"""Sessions: kept on the server, known to the browser by a random value of which we keep a digest."""
+"""Sessions: kept on the server, known to the browser by a random value; we keep its digest."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def begin(
 ) -> tuple[str, Session]:
     """A new session and the value that the browser is given; the oldest of too many ends.
 
-    agent: of the browser."""
+    agent: of the browser.
+    """
     value = secrets.token_urlsafe(VALUE_BYTES)
     made = Session(
         digest=digest(value),

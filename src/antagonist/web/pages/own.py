@@ -30,6 +30,10 @@ SignedForm = Annotated[Form, Depends(form)]
 HERE = "/own"
 
 
+def _zones() -> list[tuple[str, str]]:
+    return [(name, name) for name in sorted(available_timezones())]
+
+
 def _shown(
     request: Request, visit: Visit, error: InputError | None = None, token: str | None = None
 ) -> Response:
@@ -38,7 +42,7 @@ def _shown(
         programs = tokens.of_account(connection, visit.account.account)
     return render(
         request, "own.html", visit, 422 if error else 200,
-        sessions=mine, tokens=programs, token=token, zones=[(name, name) for name in sorted(available_timezones())],
+        sessions=mine, tokens=programs, token=token, zones=_zones(),
         error=field_error(error) if error else None,
         longest_days=rules().token.longest_days,
     )  # fmt: skip

@@ -1,0 +1,92 @@
+"""What every endpoint shares: its errors, the key of a request, the state that a writer saw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Header, Path
+from pydantic import BaseModel, ConfigDict, Field
+
+from antagonist.foundation.errors import InputError
+from antagonist.web.answers import PROBLEM
+
+PREFIX = "/api/v1"
+
+
+class Sent(BaseModel):
+    """What a program sends: exactly these fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class FieldProblem(BaseModel):
+    """One thing that is not right. value: what was found; secrets are not shown."""
+
+    field: str
+    value: str | None
+    allowed: str
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457). request: the id under which logs and audit have it."""
+
+    type: str
+    title: str
+    status: int
+    request: str
+    errors: list[FieldProblem] = []
+
+
+def _problem(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"model": Problem, "description": description, "content": {PROBLEM: {"schema": schema}}}
+
+
+ERRORS: Mapping[int | str, dict[str, Any]] = {
+    401: _problem("No token, or one that holds no longer"),
+    403: _problem("The token's owner may not do this"),
+    404: _problem("No such thing, or not this person's to see"),
+    409: _problem("Somebody else wrote meanwhile, or the key stands for another request"),
+    413: _problem("The body is too large"),
+    422: _problem("Something is not allowed; the field, the value and what is allowed"),
+    429: _problem("Too many requests of this kind"),
+    503: _problem("The database does not answer; nothing was written"),
+}
+
+PatientId = Annotated[
+    str, Path(description="The record's id of the patient.", min_length=36, max_length=36)
+]
+Key = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key", min_length=8, max_length=200,
+        description="The request's own key: sent again with it, it is done once.",
+    ),
+]  # fmt: skip
+IfMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description='ETag of the patient as read, such as `"12"`; another writer since is a 409.',
+    ),
+]
+Text = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+def expected_of(if_match: str | None) -> int | None:
+    """Events the patient had when the writer read it; None = not looked at.
+
+    Raises InputError for anything but a quoted number.
+    """
+    if if_match is None:
+        return None
+    bare = if_match.strip().strip('"')
+    if not bare.isdecimal() or not bare.isascii():
+        raise InputError("", "If-Match", if_match, 'the ETag as read, such as "12"')
+    return int(bare)
+
+
+def etag(events: int) -> dict[str, str]:
+    """The header that says how many events a patient has."""
+    return {"ETag": f'"{events}"'}
