@@ -1,0 +1,1 @@
+"""The clinic in the browser: pages and a JSON API over one record."""
