@@ -62,16 +62,17 @@ def serve(
     from antagonist.web.serving import serve as served
 
     listening = Listening(host, port, workers, certificate, private_key, proxy)
-    check_binding(listening, demo=database is None)
+    tls = certificate is not None
+    secure = check_binding(host, tls, proxy, weak=database is None)
     check_port(listening)
     if database is None:
-        config = _demo(demo_folder, timezone, listening)
+        config = _demo(demo_folder, timezone).model_copy(update={"secure": secure})
     else:
         check_database(database)
         config = _own(
             WebConfig(
                 database=database, keys=keys, timezone=timezone, jurisdiction=jurisdiction,
-                rules=rules, language=language.value, secure=listening.secure,
+                rules=rules, language=language.value, secure=secure,
             ),
             listening,
         )  # fmt: skip
@@ -79,7 +80,7 @@ def serve(
     served(config, listening)
 
 
-def _demo(folder: Path, timezone: str, listening: Listening) -> WebConfig:
+def _demo(folder: Path, timezone: str) -> WebConfig:
     """The demo clinic, and how to sign in to it."""
     from antagonist.web.serving import demo_clinic
 
@@ -88,7 +89,7 @@ def _demo(folder: Path, timezone: str, listening: Listening) -> WebConfig:
     typer.echo("Demo clinic: every patient is invented. Sign in as one of")
     for name, password in people.items():
         typer.echo(f"  {name:<14} {password}")
-    return config.model_copy(update={"secure": listening.secure})
+    return config
 
 
 def _own(config: WebConfig, listening: Listening) -> WebConfig:

@@ -22,13 +22,12 @@ from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.passwords import hashed
 from antagonist.web.accounts.people import Account, administrators, by_name, change, create_account
 from antagonist.web.accounts.tables import CLINIC
+from antagonist.web.binding import context_factory
 from antagonist.web.config import WebConfig
 from antagonist.web.demo.making import make_demo
 
 APP = "antagonist.web.app:create_app"
 GRACE_S = 20  # for requests that run when the server is told to stop
-# Of TLS 1.2 only suites with forward secrecy and authenticated encryption (RFC 9325, 4.2).
-CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 # Name, as shown, role; whoever overrides a contraindication in the demo needs a second doctor.
 DEMO_PEOPLE = (
     ("demo.viewer", "Demo viewer", "viewer"),
@@ -50,11 +49,6 @@ class Listening:
     certificate: Path | None = None
     private_key: Path | None = None
     proxy: str | None = None
-
-    @property
-    def secure(self) -> bool:
-        """Whether browsers come over TLS."""
-        return self.certificate is not None or self.proxy is not None
 
     @property
     def address(self) -> str:
@@ -200,5 +194,5 @@ def serve(config: WebConfig, listening: Listening) -> None:
         timeout_keep_alive=30,
         ssl_certfile=listening.certificate,
         ssl_keyfile=listening.private_key,
-        ssl_ciphers=CIPHERS,
+        ssl_context_factory=None if listening.certificate is None else context_factory,
     )
