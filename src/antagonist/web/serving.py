@@ -36,6 +36,7 @@ DEMO_PEOPLE = (
     ("demo.doctor2", "Demo second doctor", "prescriber"),
     ("demo.admin", "Demo administrator", "administrator"),
 )
+TYPED, GROUPS, GROUP = "abcdefghjkmnpqrstuvwxyz23456789", 3, 4
 MADE_ON = "made-on"  # file beside the demo's database
 
 
@@ -149,10 +150,16 @@ def _demo_people(engine: Engine, now: datetime) -> Mapping[str, str]:
     with changing(engine) as connection:
         for name, shown, role in DEMO_PEOPLE:
             account = by_name(connection, name) or _demo_person(connection, now, name, shown, role)
-            password = secrets.token_urlsafe(12)
+            password = _easy_to_type()
             change(connection, account, password=hashed(password, name))
             found[name] = password
     return found
+
+
+def _easy_to_type() -> str:
+    """A random password of 59 bits, without characters that look alike."""
+    letters = [secrets.choice(TYPED) for _ in range(GROUPS * GROUP)]
+    return "-".join("".join(letters[at : at + GROUP]) for at in range(0, len(letters), GROUP))
 
 
 def _demo_person(
