@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from antagonist.feedback.acting.present import release_of
 from antagonist.feedback.alarms.due import day_of, has_died
@@ -84,10 +84,11 @@ def planned_doses(state: PatientState) -> tuple[Given, ...]:
     if plan is None or state.on_treatment is False or has_died(state):
         return ()
     route, name = str(plan.document.get("route")), plan.document.get("product")
+    told = _on_record(state)
     return tuple(
         _planned(n, dose, route, None if name is None else str(name))
         for n, dose in enumerate(plan.doses)
-        if dose.at > state.at and not _stood_for(dose, state)
+        if dose.at > state.at and not told.stands_for(dose)
     )
 
 
@@ -97,10 +98,11 @@ def unsaid_doses(state: PatientState) -> tuple[Given, ...]:
     if plan is None:
         return ()
     route, name = str(plan.document.get("route")), plan.document.get("product")
+    told = _on_record(state)
     return tuple(
         replace(_planned(n, dose, route, None if name is None else str(name)), status="no_word")
         for n, dose in enumerate(plan.doses)
-        if plan.since <= dose.at <= state.at and not _stood_for(dose, state)
+        if plan.since <= dose.at <= state.at and not told.stands_for(dose)
     )
 
 
@@ -117,24 +119,44 @@ def _planned(n: int, dose: PlannedOnRecord, route: str, name: str | None) -> Giv
     return Given(dose.at, dose.dose_mg, own, named, modelled(own, named), "planned", f"planned-{n}")
 
 
-def _stood_for(dose: PlannedOnRecord, state: PatientState) -> bool:
-    """Whether a dose on record, taken or not, is the planned one.
+@dataclass(frozen=True)
+class _OnRecord:
+    """What doses on record, taken or not, say of planned ones.
 
-    By its stated time; else by mouth on the same day, an injection within half its interval.
+    stated: planned times that they name, by route. days: by mouth, of those that name none.
+    injected: times of injections that name none.
     """
-    route = _route_of(dose)
-    for told in state.doses:
-        if told.route != route:
-            continue
-        if told.planned_at is not None:
-            if datetime.fromisoformat(told.planned_at) == dose.at:
-                return True
-            continue
-        if route == "oral" and day_of(told.at, state.at) == day_of(dose.at, state.at):
+
+    stated: frozenset[tuple[Route, datetime]]
+    days: frozenset[date]
+    injected: tuple[datetime, ...]
+    at: datetime
+
+    def stands_for(self, dose: PlannedOnRecord) -> bool:
+        """By its stated time; else by mouth on the same day, an injection within half its interval.
+
+        A plan says nothing of how an implant may be moved.
+        """
+        route = _route_of(dose)
+        if (route, dose.at.astimezone(UTC)) in self.stated:
             return True
-        if route == "im_xr" and abs(hours_between(told.at, dose.at)) < _half_interval_h(state.at):
-            return True
-    return False
+        if route == "oral":
+            return day_of(dose.at, self.at) in self.days
+        near_h = _half_interval_h(self.at) if route == "im_xr" and self.injected else 0.0
+        return any(abs(hours_between(at, dose.at)) < near_h for at in self.injected)
+
+
+def _on_record(state: PatientState) -> _OnRecord:
+    named = [d for d in state.doses if d.planned_at is not None]
+    others = [d for d in state.doses if d.planned_at is None]
+    return _OnRecord(
+        frozenset(
+            (d.route, datetime.fromisoformat(str(d.planned_at)).astimezone(UTC)) for d in named
+        ),
+        frozenset(day_of(d.at, state.at) for d in others if d.route == "oral"),
+        tuple(d.at for d in others if d.route == "im_xr"),
+        state.at,
+    )
 
 
 def _half_interval_h(at: datetime) -> float:

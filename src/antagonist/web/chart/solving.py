@@ -101,19 +101,32 @@ def _fast(
 
 
 @lru_cache(maxsize=64)
-def _population(products: frozenset[str], draws: int, seed: int, name: str) -> tuple[Phi, ...]:
+def _population(
+    products: frozenset[str], covariates: tuple[tuple[str, Covariate], ...], quick: bool,
+    draws: int, seed: int, name: str,
+) -> tuple[Phi, ...]:  # fmt: skip
     """Parameters of every structure's draws, as ``ensemble`` of the pharmacology draws them."""
     parameters, found = parameter_set(name), list[Phi]()
     group = Group(counts(parameters.fitted, draws), np.random.default_rng(seed))
     formulations = products_of(_ones(products))
     for n, part in enumerate(parameters.fitted):
-        found.append(group.phi(n, part, definitions(part.structure, formulations)))
+        phi = group.phi(n, part, definitions(part.structure, formulations))
+        if quick and len(products) > 1:
+            fast = _fast(part.structure, phi, products, dict(covariates))
+            phi = {key: value[fast] for key, value in phi.items()}
+        found.append(phi)
     return tuple(found)
 
 
-def population_solver(covariates: Mapping[str, float | str | bool], chosen: Settings) -> Solver:
-    """One typical new patient with these covariates, everything uncertain drawn."""
+def population_solver(
+    covariates: Mapping[str, float | str | bool], chosen: Settings, *, quick: bool = False
+) -> Solver:
+    """One typical new patient with these covariates, everything uncertain drawn.
+
+    quick: without the few slow draws in a course of several products, as ``own_solver``.
+    """
     known = stated_covariates(covariates)
+    key = tuple(sorted(known.items()))
 
     @lru_cache(maxsize=_COURSES)
     def solve(doses: tuple[Given, ...], products: frozenset[str]) -> Drawn:
@@ -124,7 +137,7 @@ def population_solver(covariates: Mapping[str, float | str | bool], chosen: Sett
             for d in given
         )
         together = products | frozenset(d.release for d in given if d.release is not None)
-        drawn = _population(together, chosen.draws, chosen.seed, chosen.parameter_set)
+        drawn = _population(together, key, quick, chosen.draws, chosen.seed, chosen.parameter_set)
         subject = Subject("chart", records, covariates=known)
         fitted = parameter_set(chosen.parameter_set).fitted
         scenes = (scene_of(p.structure, phi, subject) for p, phi in zip(fitted, drawn, strict=True))
