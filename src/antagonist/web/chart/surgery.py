@@ -70,12 +70,11 @@ def hold_of(
     except InputError:
         return Hold(surgery_at, None, None, "no_indication")
     before = tuple(d.taken() for d in planned if d.at < surgery_at and d.release is not None)
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    given, known = tuple(d.taken() for d in taken), tuple(sorted(person.covariates.items()))
     found = _dates(
-        _Question(
-            tuple(dose.taken() for dose in taken), before, surgery_at,
-            at.replace(minute=0, second=0, microsecond=0), indication, label, tuple(sorted(person.covariates.items())), chosen, person, at,
-        )
-    )  # fmt: skip
+        _Question(given, before, surgery_at, hour, indication, label, known, chosen, person, at)
+    )
     hold, works = found.get("hold"), found.get("opioids_may_work")
     why: WhyNoHold | None = "implant" if hold is None else None
     return Hold(

@@ -175,8 +175,8 @@
 
     over(u) {
       const c = this.colours, data = this.data;
-      draw.upright(u, data.at, c.ink);
-      draw.plate(u, this.reading.word("now"), u.valToPos(data.at, "x", true), u.bbox.top + 8 * devicePixelRatio, c.ink, c.paper, "right");
+      const now = draw.upright(u, data.at, c.ink);
+      if (now !== null) draw.plate(u, this.reading.word("now"), now, u.bbox.top + 8 * devicePixelRatio, c.ink, c.paper, "right");
       draw.lines(u, data, this.quantity, this.reading, c);
       draw.levels(u, data, this.quantity, c);
       draw.until(u, data, this.quantity, this.reading, c, this.tight);
