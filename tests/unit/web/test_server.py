@@ -88,8 +88,9 @@ def test_a_message_of_two_lengths_is_never_read_as_two(port: int, lengths: bytes
     answer = exchange(
         port, b"POST /language HTTP/1.1\r\nHost: clinic\r\n" + lengths + b"\r\n" + body
     )
-    assert answer.startswith(b"HTTP/1.1 4")
-    assert answer.count(b"HTTP/1.1 ") == 1
+    # refused, or closed before the refusal was read
+    assert answer[:10] in (b"HTTP/1.1 4", b"")
+    assert answer.count(b"HTTP/1.1 ") <= 1
     assert b'{"status":"ok"}' not in answer
 
 
