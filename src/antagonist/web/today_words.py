@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from antagonist.feedback.database import reading
 from antagonist.feedback.events import Event
 from antagonist.feedback.history import events_by_id
+from antagonist.label.facts import Both
 from antagonist.label.monitoring import Check, schedule
 from antagonist.report.label_dates import date_text
 from antagonist.report.label_text import in_language, source_text
@@ -40,6 +41,11 @@ class Said:
     due: str
     link: str
     alarm: AlarmSaid | None
+
+
+def in_reader(visit: Visit, text: Both) -> str:
+    """A text of a data file in the reader's language."""
+    return in_language(text, visit.reader.words)
 
 
 @lru_cache(maxsize=1)
@@ -104,6 +110,10 @@ def _protection(item: Item, dose: Event | None) -> tuple[str, datetime]:
 
 def _due(visit: Visit, item: Item) -> str:
     if item.kind in DAYS:
-        last = (item.due_at - timedelta(seconds=1)).astimezone(visit.clinic.tz)
-        return date_text(last.date(), visit.reader.words)
+        return date_text(last_day(item.due_at, visit), visit.reader.words)
     return visit.reader.time(item.due_at)
+
+
+def last_day(due_at: datetime, visit: Visit) -> date:
+    """The day within which something is due. due_at: the end of that day."""
+    return (due_at - timedelta(seconds=1)).astimezone(visit.clinic.tz).date()

@@ -115,4 +115,6 @@ def _surgery(connection: Connection, at: datetime) -> Iterator[Item]:
         if stamp(on) >= stamp(at):
             section = board().section_of(SURGERY, None, False)
             what = "opioids" if said["with_opioids"] else "other"
-            yield Item(section, kept_in(connection, patient), SURGERY, what, row.event_id, on, False)
+            yield Item(
+                section, kept_in(connection, patient), SURGERY, what, row.event_id, on, False
+            )

@@ -34,7 +34,7 @@ DONE: Mapping[str, str] = {
 
 def done_text(visit: Visit, done: str | None) -> str | None:
     """What was done, in words; None for nothing, or what nobody here has done."""
-    return visit.say(DONE[done]) if done in DONE else None
+    return visit.say(DONE[done]) if done is not None and done in DONE else None
 
 
 def _back(sent: Form, patient: str) -> str:

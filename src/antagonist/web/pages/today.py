@@ -8,13 +8,11 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from antagonist.foundation.errors import InputError
-from antagonist.label.facts import Both
-from antagonist.report.label_text import in_language
 from antagonist.web.actions.board import board
 from antagonist.web.actions.today import SHOWN, todays
 from antagonist.web.pages.alarm_answers import done_text
 from antagonist.web.rendering import render
-from antagonist.web.today_words import said_of
+from antagonist.web.today_words import in_reader, said_of
 from antagonist.web.visit import Visit, page
 
 router = APIRouter()
@@ -34,24 +32,23 @@ def today(
     if section is not None and section not in board().sections:
         raise InputError("", "section", section, "one of " + ", ".join(board().sections))
     found = todays(visit, kind)
-
-    def say(text: Both) -> str:
-        return in_language(text, visit.reader.words)
-
     shown = []
     for name, items in found.sections.items():
         if section in (None, name):
             first = max(skip, 0) if section else 0
             part = items[first : first + SHOWN]
             left = len(items) - first - len(part)
-            title = say(board().sections[name].title)
+            title = in_reader(visit, board().sections[name].title)
             lines = said_of(visit, part)
             shown.append({
                 "name": name, "title": title, "count": len(items), "lines": lines,
                 "first": first, "next": first + SHOWN if left > 0 else None, "left": left,
             })  # fmt: skip
     back = request.url.path + (f"?kind={kind}" if kind else "")
-    kinds = [(name, say(text.title), found.kinds[name]) for name, text in board().lines.items()]
+    kinds = [
+        (name, in_reader(visit, text.title), found.kinds[name])
+        for name, text in board().lines.items()
+    ]
     return render(
         request, "today.html", visit, at=found.at, kinds=kinds, kind=kind, section=section,
         sections=shown, back=back, done=done_text(visit, done), shown_most=SHOWN,
