@@ -34,6 +34,8 @@ LEVELS = ("conc_ntx", "conc_6bn")
 QUANTITIES = (*BLOCKED, OCCUPANCY, *LEVELS)
 # A peak is looked for at so many points, as the planning room does.
 _POINTS = 2400
+# Between looks at who is protected: a share over weeks does not need every hour.
+SHARE_STEP_H = 2.0
 
 
 def unit_of(quantity: str) -> str:
@@ -171,6 +173,7 @@ def stated_of(
                 endpoint=time.endpoint,
                 blocked_percent=100.0 * time.blocked_fraction,
                 percentile=time.percentile,
+                since=at,
                 looked_until=until,
             )
         )
@@ -189,6 +192,15 @@ def _blunted_h(
         drawn.ensemble, np.maximum(line, SMALLEST_ODDS), from_h, after_h
     )
     return found
+
+
+def protected_share(drawn: Drawn, chosen: Settings, at: datetime, until: datetime) -> float:
+    """Share of hours and draws from a moment to another that are at the threshold or over it."""
+    time_h = np.arange(drawn.hour(at), drawn.hour(until), SHARE_STEP_H)
+    line = chosen.threshold
+    dose_mg, endpoint = _agonist_mg(drawn, line), endpoint_of(line.endpoint)
+    odds = odds_that_block(line.blocked_fraction, dose_mg, drawn.ensemble.held, endpoint)
+    return float(np.mean(drawn.ensemble.signal("mu_odds", time_h) >= odds))
 
 
 def lines_of(drawn: Drawn, chosen: Settings) -> tuple[Line, ...]:

@@ -162,7 +162,7 @@ def changed(
     date, when doses stop with the operation.
     """
     left, marks, void = list(planned), list[Given](), list[str]()
-    injected = _injection(planned, at) if asked.inject_now else None
+    injected = injection_now(planned, at) if asked.inject_now else None
     if injected is not None:
         stands_for = next((d for d in left if d.route == "im_xr"), None)
         if stands_for is not None:
@@ -191,7 +191,7 @@ def changed(
     return Changed(doses, (*doses, *marks), tuple(void))
 
 
-def _injection(planned: Sequence[Given], at: datetime) -> Given:
+def injection_now(planned: Sequence[Given], at: datetime) -> Given:
     """The plan's next injection now, or the usual one."""
     like = next((dose for dose in planned if dose.route == "im_xr"), None)
     if like is not None:

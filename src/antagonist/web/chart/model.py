@@ -123,8 +123,9 @@ class Line:
 class Stated:
     """A stated time on its cautious side; see ``StatedTime`` of the pharmacology.
 
-    scenario: if no further dose is taken, or with the plan's doses as planned. looked_until: how
-    far the end was looked for.
+    scenario: if no further dose is taken, or with the plan's doses as planned. since: from when on
+    it holds; later than now where an injection of a what-if has first to take effect. looked_until:
+    how far the end was looked for.
     """
 
     name: str
@@ -136,6 +137,7 @@ class Stated:
     endpoint: str
     blocked_percent: float
     percentile: float
+    since: datetime
     looked_until: datetime
 
 
@@ -216,7 +218,10 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a what-if does to 'protected until at least'. hours: None where an end is not stated."""
+    """What a what-if does to 'protected until at least'.
+
+    hours: None where either has no end that can be stated.
+    """
 
     scenario: Scenario
     before: Stated
@@ -236,9 +241,15 @@ class Hold:
 
 @dataclass(frozen=True)
 class WhatIfResult:
-    """What was asked and what it changes. without_effect: asked, but there is nothing to change."""
+    """What was asked and what it changes.
+
+    protected_share: of hours and patients from now to the end of the chart that are at the line,
+    with the doses to come, before and after; None where the plan has no model. without_effect:
+    asked, but there is nothing to change.
+    """
 
     asked: WhatIf
+    protected_share: tuple[float, float] | None
     moved: tuple[Moved, ...]
     surgery: Hold | None
     without_effect: tuple[str, ...]

@@ -130,6 +130,7 @@ def _stated(each: Stated) -> Plain:
         "endpoint": each.endpoint,
         "blocked_percent": each.blocked_percent,
         "percentile": each.percentile,
+        "since": _seconds(each.since),
         "looked_until": _seconds(each.looked_until),
     }
 
@@ -192,7 +193,7 @@ def _hold(hold: Hold | None) -> Plain | None:
 
 
 def _what_if(result: WhatIfResult) -> Plain:
-    asked = result.asked
+    asked, shares = result.asked, result.protected_share
     return {
         "asked": {
             "skip_next": asked.skip_next,
@@ -201,6 +202,7 @@ def _what_if(result: WhatIfResult) -> Plain:
             "nothing_more": asked.nothing_more,
             "surgery_at": _maybe(asked.surgery_at),
         },
+        "protected_share": None if shares is None else [round(share, 4) for share in shares],
         "moved": [
             {
                 "scenario": each.scenario,
