@@ -83,11 +83,12 @@ def planned_doses(state: PatientState) -> tuple[Given, ...]:
     plan = state.plan
     if plan is None or state.on_treatment is False or has_died(state):
         return ()
+    told = _Told(state)
     route, name = str(plan.document.get("route")), plan.document.get("product")
     return tuple(
         _planned(n, dose, route, None if name is None else str(name))
         for n, dose in enumerate(plan.doses)
-        if dose.at > state.at and not _stood_for(dose, state)
+        if dose.at > state.at and not told.has(dose)
     )
 
 
@@ -96,11 +97,12 @@ def unsaid_doses(state: PatientState) -> tuple[Given, ...]:
     plan = state.plan
     if plan is None:
         return ()
+    told = _Told(state)
     route, name = str(plan.document.get("route")), plan.document.get("product")
     return tuple(
         replace(_planned(n, dose, route, None if name is None else str(name)), status="no_word")
         for n, dose in enumerate(plan.doses)
-        if plan.since <= dose.at <= state.at and not _stood_for(dose, state)
+        if plan.since <= dose.at <= state.at and not told.has(dose)
     )
 
 
@@ -117,24 +119,34 @@ def _planned(n: int, dose: PlannedOnRecord, route: str, name: str | None) -> Giv
     return Given(dose.at, dose.dose_mg, own, named, modelled(own, named), "planned", f"planned-{n}")
 
 
-def _stood_for(dose: PlannedOnRecord, state: PatientState) -> bool:
-    """Whether a dose on record, taken or not, is the planned one.
+class _Told:
+    """Doses on record, read once for all of a plan's doses."""
 
-    By its stated time; else by mouth on the same day, an injection within half its interval.
-    """
-    route = _route_of(dose)
-    for told in state.doses:
-        if told.route != route:
-            continue
-        if told.planned_at is not None:
-            if datetime.fromisoformat(told.planned_at) == dose.at:
-                return True
-            continue
-        if route == "oral" and day_of(told.at, state.at) == day_of(dose.at, state.at):
+    def __init__(self, state: PatientState) -> None:
+        self._at = state.at
+        self._planned = {
+            (dose.route, datetime.fromisoformat(dose.planned_at))
+            for dose in state.doses
+            if dose.planned_at is not None
+        }
+        unnamed = [dose for dose in state.doses if dose.planned_at is None]
+        self._days = {day_of(dose.at, state.at) for dose in unnamed if dose.route == "oral"}
+        self._injected = [dose.at for dose in unnamed if dose.route == "im_xr"]
+
+    def has(self, dose: PlannedOnRecord) -> bool:
+        """Whether a dose on record, taken or not, is the planned one.
+
+        By its stated time; else by mouth on the same day, an injection within half its interval.
+        """
+        route = _route_of(dose)
+        if (route, dose.at) in self._planned:
             return True
-        if route == "im_xr" and abs(hours_between(told.at, dose.at)) < _half_interval_h(state.at):
-            return True
-    return False
+        if route == "oral":
+            return day_of(dose.at, self._at) in self._days
+        half_h = _half_interval_h(self._at)
+        return route == "im_xr" and any(
+            abs(hours_between(at, dose.at)) < half_h for at in self._injected
+        )
 
 
 def _half_interval_h(at: datetime) -> float:
