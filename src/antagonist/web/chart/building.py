@@ -90,13 +90,13 @@ def chart_of(
     start = _midnight(at - timedelta(days=span.back_days), zone)
     end = _midnight(at + timedelta(days=span.ahead_days + 1), zone)
     grid = grid_of(start, end, span.step_h)
-    solver = population_solver(person.covariates, chosen)
+    solver = population_solver(person.covariates, chosen, quick=asked_if.changes)
     if learned is not None:
         solver = own_solver(learned, chosen)
     asked = Asked(
         at.astimezone(UTC), chosen, solver, taken_doses(state, start), planned_doses(state), end
     )
-    hold = _hold(person, asked, asked_if, label)
+    hold = _hold(person, asked, asked_if, at, label)
     moved = changed(asked.planned, asked_if, asked.at, hold.hold if hold else None)
     return _chart(asked, moved, asked_if, hold, state, held, grid, zone)
 
@@ -106,15 +106,15 @@ def _midnight(at: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(at.astimezone(zone).date(), time(0), zone).astimezone(UTC)
 
 
-def _hold(person: Person, asked: Asked, asked_if: WhatIf, label: str | None) -> Hold | None:
+def _hold(
+    person: Person, asked: Asked, asked_if: WhatIf, at: datetime, label: str | None
+) -> Hold | None:
     if asked_if.surgery_at is None:
         return None
     counted = [d for d in asked.taken if d.until is None or d.until > asked.at]
     if asked_if.inject_now:  # the operation comes after it
         counted.append(injection_now(asked.planned, asked.at))
-    return hold_of(
-        person, counted, asked.planned, asked_if.surgery_at, asked.at, asked.chosen, label
-    )
+    return hold_of(person, counted, asked.planned, asked_if.surgery_at, at, asked.chosen, label)
 
 
 def _chart(

@@ -35,7 +35,7 @@ QUANTITIES = (*BLOCKED, OCCUPANCY, *LEVELS)
 # A peak is looked for at so many points, as the planning room does.
 _POINTS = 2400
 # Between looks at who is protected: a share over weeks does not need every hour.
-SHARE_STEP_H = 2.0
+SHARE_STEP_H = 3.0
 
 
 def unit_of(quantity: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from antagonist.feedback.acting.present import release_of
 from antagonist.feedback.alarms.due import day_of, has_died
@@ -83,12 +83,12 @@ def planned_doses(state: PatientState) -> tuple[Given, ...]:
     plan = state.plan
     if plan is None or state.on_treatment is False or has_died(state):
         return ()
-    told = _Told(state)
     route, name = str(plan.document.get("route")), plan.document.get("product")
+    told = _on_record(state)
     return tuple(
         _planned(n, dose, route, None if name is None else str(name))
         for n, dose in enumerate(plan.doses)
-        if dose.at > state.at and not told.has(dose)
+        if dose.at > state.at and not told.stands_for(dose)
     )
 
 
@@ -97,12 +97,12 @@ def unsaid_doses(state: PatientState) -> tuple[Given, ...]:
     plan = state.plan
     if plan is None:
         return ()
-    told = _Told(state)
     route, name = str(plan.document.get("route")), plan.document.get("product")
+    told = _on_record(state)
     return tuple(
         replace(_planned(n, dose, route, None if name is None else str(name)), status="no_word")
         for n, dose in enumerate(plan.doses)
-        if plan.since <= dose.at <= state.at and not told.has(dose)
+        if plan.since <= dose.at <= state.at and not told.stands_for(dose)
     )
 
 
@@ -119,34 +119,44 @@ def _planned(n: int, dose: PlannedOnRecord, route: str, name: str | None) -> Giv
     return Given(dose.at, dose.dose_mg, own, named, modelled(own, named), "planned", f"planned-{n}")
 
 
-class _Told:
-    """Doses on record, read once for all of a plan's doses."""
+@dataclass(frozen=True)
+class _OnRecord:
+    """What doses on record, taken or not, say of planned ones.
 
-    def __init__(self, state: PatientState) -> None:
-        self._at = state.at
-        self._planned = {
-            (dose.route, datetime.fromisoformat(dose.planned_at))
-            for dose in state.doses
-            if dose.planned_at is not None
-        }
-        unnamed = [dose for dose in state.doses if dose.planned_at is None]
-        self._days = {day_of(dose.at, state.at) for dose in unnamed if dose.route == "oral"}
-        self._injected = [dose.at for dose in unnamed if dose.route == "im_xr"]
+    stated: planned times that they name, by route. days: by mouth, of those that name none.
+    injected: times of injections that name none.
+    """
 
-    def has(self, dose: PlannedOnRecord) -> bool:
-        """Whether a dose on record, taken or not, is the planned one.
+    stated: frozenset[tuple[Route, datetime]]
+    days: frozenset[date]
+    injected: tuple[datetime, ...]
+    at: datetime
 
-        By its stated time; else by mouth on the same day, an injection within half its interval.
+    def stands_for(self, dose: PlannedOnRecord) -> bool:
+        """By its stated time; else by mouth on the same day, an injection within half its interval.
+
+        A plan says nothing of how an implant may be moved.
         """
         route = _route_of(dose)
-        if (route, dose.at) in self._planned:
+        if (route, dose.at.astimezone(UTC)) in self.stated:
             return True
         if route == "oral":
-            return day_of(dose.at, self._at) in self._days
-        half_h = _half_interval_h(self._at)
-        return route == "im_xr" and any(
-            abs(hours_between(at, dose.at)) < half_h for at in self._injected
-        )
+            return day_of(dose.at, self.at) in self.days
+        near_h = _half_interval_h(self.at) if route == "im_xr" and self.injected else 0.0
+        return any(abs(hours_between(at, dose.at)) < near_h for at in self.injected)
+
+
+def _on_record(state: PatientState) -> _OnRecord:
+    named = [d for d in state.doses if d.planned_at is not None]
+    others = [d for d in state.doses if d.planned_at is None]
+    return _OnRecord(
+        frozenset(
+            (d.route, datetime.fromisoformat(str(d.planned_at)).astimezone(UTC)) for d in named
+        ),
+        frozenset(day_of(d.at, state.at) for d in others if d.route == "oral"),
+        tuple(d.at for d in others if d.route == "im_xr"),
+        state.at,
+    )
 
 
 def _half_interval_h(at: datetime) -> float:

@@ -63,8 +63,7 @@ class Drawn:
 class Solver:
     """From doses to draws. solve: doses with a model, at least one, and products drawn together.
 
-    The same products give the same draws, so that courses can be compared. Draws whose rates lie so
-    near each other that only the slow way solves them, few in a hundred at most, are left out.
+    The same products give the same draws, so that courses can be compared.
     """
 
     solve: Callable[[tuple[Given, ...], frozenset[str]], Drawn]
@@ -103,7 +102,7 @@ def _fast(
 
 @lru_cache(maxsize=64)
 def _population(
-    products: frozenset[str], covariates: tuple[tuple[str, Covariate], ...],
+    products: frozenset[str], covariates: tuple[tuple[str, Covariate], ...], quick: bool,
     draws: int, seed: int, name: str,
 ) -> tuple[Phi, ...]:  # fmt: skip
     """Parameters of every structure's draws, as ``ensemble`` of the pharmacology draws them."""
@@ -112,13 +111,20 @@ def _population(
     formulations = products_of(_ones(products))
     for n, part in enumerate(parameters.fitted):
         phi = group.phi(n, part, definitions(part.structure, formulations))
-        fast = _fast(part.structure, phi, products, dict(covariates))
-        found.append({key: value[fast] for key, value in phi.items()})
+        if quick and len(products) > 1:
+            fast = _fast(part.structure, phi, products, dict(covariates))
+            phi = {key: value[fast] for key, value in phi.items()}
+        found.append(phi)
     return tuple(found)
 
 
-def population_solver(covariates: Mapping[str, float | str | bool], chosen: Settings) -> Solver:
-    """One typical new patient with these covariates, everything uncertain drawn."""
+def population_solver(
+    covariates: Mapping[str, float | str | bool], chosen: Settings, *, quick: bool = False
+) -> Solver:
+    """One typical new patient with these covariates, everything uncertain drawn.
+
+    quick: without the few slow draws in a course of several products, as ``own_solver``.
+    """
     known = stated_covariates(covariates)
     key = tuple(sorted(known.items()))
 
@@ -131,7 +137,7 @@ def population_solver(covariates: Mapping[str, float | str | bool], chosen: Sett
             for d in given
         )
         together = products | frozenset(d.release for d in given if d.release is not None)
-        drawn = _population(together, key, chosen.draws, chosen.seed, chosen.parameter_set)
+        drawn = _population(together, key, quick, chosen.draws, chosen.seed, chosen.parameter_set)
         subject = Subject("chart", records, covariates=known)
         fitted = parameter_set(chosen.parameter_set).fitted
         scenes = (scene_of(p.structure, phi, subject) for p, phi in zip(fitted, drawn, strict=True))
@@ -144,7 +150,9 @@ def population_solver(covariates: Mapping[str, float | str | bool], chosen: Sett
 def own_solver(found: Learned, chosen: Settings) -> Solver:
     """The patient's own draws: who took which dose as learnt, doses to come as planned.
 
-    Doses on record that were not learnt from, older or newer ones, count as taken.
+    Doses on record that were not learnt from, older or newer ones, count as taken. In a course of
+    several products draws whose rates lie so near each other that only the slow way solves them, 1
+    or 2 in a hundred, are left out: a course of tablets with an injection took a second with them.
     """
     own, origin = found.own, found.read.origin.astimezone(UTC)
     learnt = {dose.id for dose in own.known.doses}
@@ -157,8 +165,10 @@ def own_solver(found: Learned, chosen: Settings) -> Solver:
         formulations = products_of(_ones(products))
         for n, part in enumerate(own.drawn_after):
             phi = completed(part, formulations, [chosen.seed, n])
-            now = latest_covariates(own.known)
-            fast = _fast(part.prior.structure, phi, products, now)
+            fast = np.ones(len(next(iter(phi.values()))), dtype=bool)
+            if len(products) > 1:
+                now = latest_covariates(own.known)
+                fast = _fast(part.prior.structure, phi, products, now)
             kept.append(fast)
             parts.append(replace(part, phi={key: value[fast] for key, value in phi.items()}))
         return tuple(parts), own.taken[np.concatenate(kept)]

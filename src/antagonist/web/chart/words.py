@@ -24,6 +24,7 @@ def _parts(_: Text) -> dict[str, str]:
         "line.blunted": _("Opioids blunted"),
         "line.danger": _("Overdose danger below"),
         "until": _("Protected until at least {time}"),
+        "until.short": _("Until at least {time}"),
         "lane": _("Events"),
         "key.taken": _("Taken"),
         "key.reported": _("Taken, as reported"),

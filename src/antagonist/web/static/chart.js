@@ -84,7 +84,7 @@
       for (const name of this.data.quantities) select.append(made("option", { value: name }, word(`quantity.${name}`)));
       select.value = this.quantity;
       select.addEventListener("change", () => { this.quantity = select.value; this.ask(); });
-      const label = made("label", { class: "chart-choice" }, made("span", {}, word("quantity")), select);
+      const label = this.choice = made("label", { class: "chart-choice" }, made("span", {}, word("quantity")), select);
       const zoom = made("div", { class: "chart-zoom", role: "group", "aria-label": word("zoom") });
       for (const days of (this.figure.dataset.zoom || "14,30,90,0").split(",").map(Number)) {
         if (days * DAY >= this.data.grid.step * (this.data.grid.count - 1)) continue;
@@ -97,7 +97,7 @@
       this.under = made("div", { class: "chart-lanes" });
       this.pad = made("div", { class: "chart-pad", tabindex: "0", role: "slider", "aria-label": this.figure.dataset.label || word(`quantity.${this.quantity}`), "aria-orientation": "horizontal" }, this.place, this.under);
       this.readout = made("div", { class: "chart-readout", "aria-live": "polite" });
-      const hint = made("p", { class: "chart-hint", id: `${this.figure.id || "chart"}-hint` }, word("readout.hint"));
+      const hint = this.hint = made("p", { class: "chart-hint", id: `${this.figure.id || "chart"}-hint` }, word("readout.hint"));
       this.pad.setAttribute("aria-describedby", hint.id);
       this.note = made("p", { class: "chart-note" });
       this.legend = made("ul", { class: "chart-legend" });
@@ -175,11 +175,11 @@
 
     over(u) {
       const c = this.colours, data = this.data;
-      draw.upright(u, data.at, c.ink);
-      draw.plate(u, this.reading.word("now"), u.valToPos(data.at, "x", true), u.bbox.top + 8 * devicePixelRatio, c.ink, c.paper, "right");
+      const now = draw.upright(u, data.at, c.ink);
+      if (now !== null) draw.plate(u, this.reading.word("now"), now, u.bbox.top + 8 * devicePixelRatio, c.ink, c.paper, "right");
       draw.lines(u, data, this.quantity, this.reading, c);
       draw.levels(u, data, this.quantity, c);
-      draw.until(u, data, this.quantity, this.reading, c);
+      draw.until(u, data, this.quantity, this.reading, c, this.tight);
     }
 
     key_() {
@@ -195,6 +195,9 @@
       const ends = series && series.first + series.q50.length < d.grid.count;
       this.note.textContent = d.empty ? word(`empty.${d.empty}`) : ends ? word("curves_end") : "";
       this.note.hidden = !this.note.textContent;
+      const nothing = Boolean(d.empty) && !d.events.length;
+      for (const part of [this.pad, this.readout, this.legend, this.hint, this.zooms]) part.hidden = nothing;
+      this.choice.hidden = !d.quantities.length;
       this.key_();
     }
 

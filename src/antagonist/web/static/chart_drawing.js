@@ -13,6 +13,7 @@ const AntagonistDrawing = (() => {
       this.words = words;
       const time = (options) => new Intl.DateTimeFormat(this.lang, { timeZone: zone, ...options });
       this.moments = time({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+      this.brief = time({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
       this.days = time({ day: "numeric", month: "short" });
       this.clocks = time({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
       this.dates = time({ weekday: "short", day: "numeric", month: "short", year: "numeric" });
@@ -219,14 +220,15 @@ const AntagonistDrawing = (() => {
   };
 
   // The cautious end of protection, on its line.
-  const until = (u, data, quantity, reading, c) => {
+  const until = (u, data, quantity, reading, c, tight) => {
     const stated = data.stated.find((s) => s.name === "protected_until_at_least" && s.scenario === "nothing_more");
     if (!stated || stated.at === null || quantity !== `blocked_${stated.endpoint}`) return;
     const x = upright(u, stated.at, c.ink, 1, [2, 3]);
     if (x === null) return;
     mark(u, x, u.valToPos(stated.blocked_percent, "y", true), ["diamond", true], c.ink, c.paper, 6);
     const room = x > u.bbox.left + u.bbox.width * 0.6 ? "right" : "left";
-    plate(u, reading.word("until", { time: reading.at(stated.at) }), x, u.bbox.top + u.bbox.height - 30 * devicePixelRatio, c.ink, c.paper, room);
+    const said = tight ? reading.word("until.short", { time: reading.brief.format(stated.at * 1000) }) : reading.word("until", { time: reading.at(stated.at) });
+    plate(u, said, x, u.bbox.top + u.bbox.height * 0.6, c.ink, c.paper, room);
   };
 
   return { HOUR, DAY, Reading, columns, colours, font, ahead, upright, plate, lines, levels, lanes, until, look, mark, shape };
