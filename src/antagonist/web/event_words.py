@@ -220,7 +220,8 @@ def _naltrexone(said: Said, reader: Reader) -> list[str]:
 
 
 def _decision(said: Said, reader: Reader) -> list[str]:
-    return [reader.say(DECIDED[said["what"]]), *verdicts(said, reader)]
+    named = DECIDED[str(said["what"])]
+    return [reader.say(named), *verdicts(said, reader)]
 
 
 def verdicts(said: Said, reader: Reader) -> list[str]:
