@@ -11,11 +11,11 @@ from antagonist.feedback.alarms.raising import evaluate
 from antagonist.feedback.events import Event, NewEvent
 from antagonist.feedback.payloads.registry import NEWEST
 
-INJECTION = {
+INJECTION: dict[str, Any] = {
     "product": "vivitrol-us-380", "dose_mg": 380, "lot": "A1", "expiry": "2027-01-01",
     "side": "left", "given_by": "nurse",
 }  # fmt: skip
-DARK_URINE = {"fact": "dark_urine", "value": True, "source": "patient"}
+DARK_URINE: dict[str, Any] = {"fact": "dark_urine", "value": True, "source": "patient"}
 
 
 def tell(

@@ -122,7 +122,11 @@ def test_without_a_dose_nothing_protects(clinic: OpenClinic) -> None:
 
 def test_a_product_without_levels_is_not_known(clinic: OpenClinic) -> None:
     patient = clinic.patient(number=new_key())
-    implant = {"product": "prodetoxone-implant-1000", "dose_mg": 1000, "site": "abdomen"}
+    implant: dict[str, Any] = {
+        "product": "prodetoxone-implant-1000",
+        "dose_mg": 1000,
+        "site": "abdomen",
+    }
     tell(clinic, patient, "implant_in", 5, given_by="x", **implant)
     browser = clinic.browser("prescriber")
     assert "How long protection lasts is not known" in text_of(browser.get(f"/patients/{patient}"))
@@ -268,7 +272,7 @@ def test_levels_are_learnt_from_in_the_background(
 ) -> None:
     patient = own_clinic.patient()
     swallowed(own_clinic, patient, 1)
-    level = {"analyte": "naltrexone", "matrix": "plasma", "below_limit": False}
+    level: dict[str, Any] = {"analyte": "naltrexone", "matrix": "plasma", "below_limit": False}
     tell(own_clinic, patient, "level", 0.5, value_ng_per_ml=1.0, limit_ng_per_ml=0.1, **level)
     coming: Future[Any] = Future()
     monkeypatch.setattr(charts, "_LEARNING", type("Pool", (), {"submit": lambda *_: coming})())
