@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from antagonist.label.facts import Both, fact_types
-from antagonist.label.formulary import products
+from antagonist.label.formulary import Product, products
 from antagonist.label.opioid_data import opioid_data
 from antagonist.label.side_effects import side_effects
 from antagonist.label.value_sets import ingredients
@@ -57,7 +57,12 @@ def _products(words: Wording, route: str) -> Options:
     """Products of a route, those that can be planned first; empty route = all."""
     found = [one for one in products().values() if route in ("", one.route)]
     found.sort(key=lambda one: (one.not_plannable is not None, product_title(one.id, words)))
-    return [(one.id, f"{product_title(one.id, words)} ({one.country})") for one in found]
+    return [(one.id, f"{product_title(one.id, words)} ({_whence(one)})") for one in found]
+
+
+def _whence(one: Product) -> str:
+    """Maker and country, which tell products of one name apart."""
+    return ", ".join(part for part in (one.maker, one.country) if part)
 
 
 def _named(found: Iterable[str], words: Wording) -> Options:

@@ -122,7 +122,7 @@ def _item(item: ScoreField) -> FormField:
 
 def _rating(of: str) -> Fields:
     item = rating_items().items[of]
-    by = {name: BY_WHOM[name] for name in item.by}
+    by: dict[str, Both] = {name: BY_WHOM[name] for name in item.by}
     if item.kind == "yes_no":
         value = FormField(label=item.title, type="yes_no", needed=True, bare=True)
     else:
