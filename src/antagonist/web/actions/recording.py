@@ -53,7 +53,7 @@ def correct(visit: Visit, wish: Wish, old: Event, event: NewEvent, reason: str) 
     if event.kind in OWN_CALLS:
         raise InputError("", "kind", event.kind, "a kind that has no call of its own")
     if len(reason) > LONGEST_REASON:
-        raise InputError("", "reason", reason, f"at most {LONGEST_REASON} characters")
+        raise InputError("", "why", reason, f"at most {LONGEST_REASON} characters")
     return _appended(visit, wish, replace(event, corrects=old.event_id), f"; corrected: {reason}")
 
 

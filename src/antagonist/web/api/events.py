@@ -54,7 +54,7 @@ class RetractionSent(Sent):
 
 
 class Recorded(BaseModel):
-    """An event as it is kept. n: its place in the patient's chain. alarms: ids of those it raised."""
+    """An event as it is kept. n: its place in the patient's chain. alarms: those it raised."""
 
     event: str
     patient: str

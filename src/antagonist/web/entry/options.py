@@ -57,12 +57,12 @@ def _products(words: Wording, route: str) -> Options:
     """Products of a route, those that can be planned first; empty route = all."""
     found = [one for one in products().values() if route in ("", one.route)]
     found.sort(key=lambda one: (one.not_plannable is not None, product_title(one.id, words)))
-    return [(one.id, f"{product_title(one.id, words)} ({_whence(one)})") for one in found]
+    return [(one.id, f"{product_title(one.id, words)} ({_whence(one, words)})") for one in found]
 
 
-def _whence(one: Product) -> str:
+def _whence(one: Product, words: Wording) -> str:
     """Maker and country, which tell products of one name apart."""
-    return ", ".join(part for part in (one.maker, one.country) if part)
+    return one.country if one.maker is None else f"{in_language(one.maker, words)}, {one.country}"
 
 
 def _named(found: Iterable[str], words: Wording) -> Options:

@@ -176,4 +176,4 @@ def _written(shown: Page, sent: Form) -> Event:
     event = new_event(shown.kind, at, payload_of(shown.kind, shown.of, sent, tz))
     if shown.old is None:
         return recording.write(visit, wish, event)
-    return recording.correct(visit, wish, shown.old, event, sent.needed("reason"))
+    return recording.correct(visit, wish, shown.old, event, sent.needed("why"))

@@ -38,7 +38,7 @@ from antagonist.web.visit import Visit
 # Names of inputs that every form has, for the summary of errors.
 COMMON = {
     OCCURRED: N_("When it happened"),
-    "reason": N_("Why it is corrected"),
+    "why": N_("Why it is corrected"),
     "taken_back": N_("Why it is taken back"),
 }
 
