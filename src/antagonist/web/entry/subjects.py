@@ -68,7 +68,7 @@ def _fact(kind: FactType) -> Fields:
         return {"value": value}
     units = {unit: _unit(unit) for unit in (str(kind.unit), *kind.units)}
     found = {"value": FormField(label=VALUE, type="number", needed=True, bare=True)}
-    found["unit"] = FormField(label=UNIT, type="choice", values=units, needed=True)
+    found["unit"] = FormField(label=UNIT, type="radios", values=units, needed=True)
     if kind.needs_upper_limit:
         found["upper_limit"] = FormField(label=LIMIT, type="number", hint=LIMIT_HINT)
     return found

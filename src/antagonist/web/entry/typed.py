@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,13 +23,13 @@ CTCAE = "5.0"  # the version in force, US National Cancer Institute, November 20
 
 @dataclass(frozen=True)
 class Known:
-    """What defaults are taken from. now: aware, in the reader's zone."""
+    """What defaults are taken from. now: aware, in the reader's zone. of: as in ``fields_of``."""
 
     kind: str
     state: PatientState
     now: datetime
     me: str
-    role: str
+    of: str | None = None
 
     @property
     def route(self) -> str | None:
@@ -64,6 +64,14 @@ class Known:
         known = products().get(self.product() or "")
         return known.strength_mg if known is not None and self.route != "oral" else None
 
+    def unit(self, units: Collection[str]) -> str | None:
+        """The only unit there is, else the one of the patient's last value; None = to be asked."""
+        if len(units) == 1:
+            return next(iter(units))
+        last = self.state.fact(self.of or "")
+        found = None if last is None else last.entry.get("unit")
+        return found if found in units else None
+
     def side(self) -> str | None:
         """The side opposite to the last injection's; None where that is not on record."""
         sides = [d.side for d in self.state.taken if d.side is not None]
@@ -82,19 +90,17 @@ def defaults(fields: Mapping[str, FormField], known: Known) -> dict[str, str]:
     found = {OCCURRED: local(known.now)}
     for name, field in fields.items():
         text = None if field.default is None else _default(field.default, known)
+        if name == "unit":
+            text = known.unit(field.values)
         if text is not None:
             found[name] = text
-        elif name == "unit" and len(field.values) == 1:
-            found[name] = next(iter(field.values))
     return found
 
 
 def _default(name: str, known: Known) -> str | None:
     match name:
-        case "me":
+        case "me" | "source":
             return known.me
-        case "source":
-            return f"{known.me}"
         case "now":
             return local(known.now)
         case "today":

@@ -85,7 +85,7 @@ class Page:
     def known(self, found: Seen) -> Known:
         """What the defaults are taken from."""
         visit = self.visit
-        return Known(self.kind, found.state, visit.now, visit.account.shown, visit.account.role)
+        return Known(self.kind, found.state, visit.now, visit.account.shown, self.of)
 
 
 def form_page(
