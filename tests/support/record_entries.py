@@ -82,7 +82,9 @@ ENTRIES = (
         {"analyte": "naltrexone", "matrix": "plasma", "value_ng_per_ml": 2.5,
          "below_limit": False, "limit_ng_per_ml": 0.5}, ("limit_ng_per_ml", "0"),
     ),
-    Entry("vital_signs", {"pulse_per_min": "72"}, {"pulse_per_min": 72.0}, ("pulse_per_min", "400")),
+    Entry(
+        "vital_signs", {"pulse_per_min": "72"}, {"pulse_per_min": 72.0}, ("pulse_per_min", "400"),
+    ),
     Entry(
         "symptom",
         {"term": "nausea", "present": "yes", "ctcae_grade": "2", "ctcae_version": "5.0"},
@@ -183,5 +185,9 @@ ENTRIES = (
         {"asked_on": "2026-05-01", "source": "patient",
          "doses": [{"route": "oral", "dose_mg": 50.0, "at": "2026-04-01", "times": 1}]},
         ("doses.0.dose_mg", ""),
+    ),
+    Entry(
+        "no_provocation_test", {"asked_on": "2026-05-01", "source": "patient"},
+        {"asked_on": "2026-05-01", "source": "patient"}, ("asked_on", ""),
     ),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from antagonist.report.label_text import in_language, product_title
 from antagonist.web.entry.model import FormField, KindForm, kinds, names
 from antagonist.web.entry.options import amount_text, options_of
 from antagonist.web.entry.subjects import VALUES, fields_of, subject_title
+from antagonist.web.event_words import text_of
 from antagonist.web.language import Reader
 
 
@@ -25,6 +26,8 @@ def kind_name(kind: str, reader: Reader) -> str:
 
 def said(event: Event, reader: Reader) -> str:
     """An event: its kind, then what it says with units. Its time is not in it."""
+    if kinds()[event.kind].group is None:
+        return text_of(event, reader)
     return said_payload(event.kind, upgraded(event.kind, event.version, event.payload), reader)
 
 

@@ -26,7 +26,9 @@ def patient(clinic: OpenClinic) -> str:
     return clinic.patient(number=new_key())
 
 
-def post(program: TestClient, path: str, body: Any, key: str | None = None, **more: str) -> Response:
+def post(
+    program: TestClient, path: str, body: Any, key: str | None = None, **more: str
+) -> Response:
     headers = {"Idempotency-Key": key or new_key(), **more}
     return program.post(f"/api/v1/patients/{path}", json=body, headers=headers)
 
@@ -72,7 +74,9 @@ def test_an_event_is_corrected_and_taken_back(
     assert second.status_code == 201, second.text
     assert (second.json()["corrects"], second.json()["payload"]["value"]) == (first, 42)
     assert post(program, f"{patient}/events/{first}/correct", right).status_code == 409
-    gone = post(program, f"{patient}/events/{second.json()['event']}/retract", {"reason": "mixed up"})
+    gone = post(
+        program, f"{patient}/events/{second.json()['event']}/retract", {"reason": "mixed up"}
+    )
     assert gone.status_code == 201
     kept = [e.kind for e in clinic.clinic.record.history(patient) if e.role != "program"]
     assert kept == ["patient_created"]

@@ -8,17 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from antagonist.feedback.alarms.raising import ABOUT_ALARMS, RAISED, evaluate
-from antagonist.feedback.database import reading
+from antagonist.feedback.alarms.raising import ABOUT_ALARMS, RAISED
 from antagonist.feedback.decisions import DECISION
 from antagonist.feedback.events import RETRACTION, Event, NewEvent
-from antagonist.feedback.history import current
-from antagonist.feedback.merging import joined
 from antagonist.feedback.payloads.registry import NEWEST, OWN_CALLS, upgraded
 from antagonist.feedback.record import ConflictError
-from antagonist.feedback.state import folded_held
-from antagonist.feedback.state_model import PatientState
 from antagonist.foundation.errors import InputError
+from antagonist.web.actions.alarms import refreshed
+from antagonist.web.actions.told import Told
 from antagonist.web.errors import NotFoundError
 from antagonist.web.visit import Visit
 
@@ -82,7 +79,7 @@ def _appended(visit: Visit, wish: Wish, event: NewEvent, why: str) -> Event:
         raise
     except InputError as error:
         raise InputError("", input_name(error.field), error.value, error.allowed) from None
-    alarms_seen_to(visit, wish.patient)
+    refreshed(visit, wish.patient)
     return written
 
 
@@ -96,58 +93,38 @@ def input_name(field: str) -> str:
     return field.replace("[", ".").replace("]", "")
 
 
-def alarms_seen_to(visit: Visit, patient: str) -> None:
-    """Raise and withdraw the patient's alarms as of now. The program is their author."""
-    evaluate(visit.clinic.record, patient, visit.clinic.now().astimezone(visit.clinic.tz))
+def chain(told: Told, patient: str) -> list[Event]:
+    """Every event of one chain as written, which a merged patient has several of."""
+    return sorted((e for e in told.written if e.patient == patient), key=lambda e: e.n)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A patient as read. events: all as written, of the patient's own chain. state: at ``now``."""
-
-    events: tuple[Event, ...]
-    state: PatientState
-
-    @property
-    def n(self) -> int:
-        """How many events there are: what the next writer expects."""
-        return len(self.events)
-
-
-def seen(visit: Visit, patient: str) -> Seen:
-    """A patient's events and state now, those of joined records in the state."""
-    now = visit.now
-    with reading(visit.clinic.engine) as connection:
-        _, written = joined(connection, patient)
-    own = tuple(event for event in written if event.patient == patient)
-    return Seen(own, folded_held(current(written, now), now))
-
-
-def event_in(found: Seen, event: str) -> Event:
+def event_in(told: Told, event: str) -> Event:
     """One event of the patient. Raises NotFoundError."""
-    here = next((each for each in found.events if each.event_id == event), None)
+    here = next((each for each in told.written if each.event_id == event), None)
     if here is None:
         raise NotFoundError
     return here
 
 
-def meanwhile(found: Seen, expected: int) -> tuple[Event, ...]:
-    """What others wrote after the state that a writer saw, without the program's own lines."""
+def meanwhile(told: Told, patient: str, expected: int) -> tuple[Event, ...]:
+    """What others wrote after the state that a writer saw; the program's own lines only where
+    there is nothing else.
+    """
     own = ABOUT_ALARMS | {DECISION}
-    later = [event for event in found.events if event.n > expected]
+    later = [event for event in chain(told, patient) if event.n > expected]
     return tuple(event for event in later if event.kind not in own) or tuple(later)
 
 
-def alarms_by(found: Seen, event: Event) -> tuple[Event, ...]:
+def alarms_by(told: Told, event: Event) -> tuple[Event, ...]:
     """Alarms that an event raised."""
     return tuple(
-        one for one in found.events if one.kind == RAISED and event.event_id in one.payload["cause"]
+        one for one in told.written if one.kind == RAISED and event.event_id in one.payload["cause"]
     )
 
 
-def correction_of(found: Seen, event: Event) -> Event | None:
+def correction_of(told: Told, event: Event) -> Event | None:
     """The event that corrected or took back another; None where it holds."""
-    return next((one for one in found.events if one.corrects == event.event_id), None)
+    return next((one for one in told.written if one.corrects == event.event_id), None)
 
 
 def payload_now(event: Event) -> Mapping[str, Any]:

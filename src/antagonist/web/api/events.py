@@ -12,7 +12,8 @@ from pydantic import AwareDatetime, BaseModel, Field
 from antagonist.feedback.events import Event
 from antagonist.feedback.payloads.registry import MODELS, NEWEST, OWN_CALLS
 from antagonist.web.actions import recording
-from antagonist.web.actions.recording import Wish, new_event, seen
+from antagonist.web.actions.recording import Wish, new_event
+from antagonist.web.actions.told import told_of
 from antagonist.web.api.common import IfMatch, Key, PatientId, Sent, Text, etag, expected_of
 from antagonist.web.entry.model import kinds
 from antagonist.web.visit import Visit, program
@@ -123,9 +124,9 @@ def correct(
     response: Response, if_match: IfMatch = None,
 ) -> Recorded:  # fmt: skip
     """Record an event in the place of an earlier one, which stays readable."""
-    old = recording.event_in(seen(visit, patient), event)
+    old = recording.event_in(told_of(visit, patient), event)
     new = new_event(old.kind, sent.occurred_at, sent.payload)
-    wish = Wish(patient, expected_of(if_match), key)
+    wish = Wish(old.patient, expected_of(if_match), key)
     return _recorded(visit, recording.correct(visit, wish, old, new, sent.reason), response)
 
 
@@ -135,18 +136,18 @@ def retract(
     response: Response, if_match: IfMatch = None,
 ) -> Recorded:  # fmt: skip
     """Say that an event did not happen."""
-    old = recording.event_in(seen(visit, patient), event)
-    wish = Wish(patient, expected_of(if_match), key)
+    old = recording.event_in(told_of(visit, patient), event)
+    wish = Wish(old.patient, expected_of(if_match), key)
     return _recorded(visit, recording.take_back(visit, wish, old, sent.reason), response)
 
 
 def _recorded(visit: Visit, event: Event, response: Response) -> Recorded:
     """An event as programs read it; the patient's state after it goes into the ETag."""
-    found = seen(visit, event.patient)
-    response.headers.update(etag(found.n))
+    told = told_of(visit, event.patient)
+    response.headers.update(etag(recording.chain(told, event.patient)[-1].n))
     return Recorded(
         event=event.event_id, patient=event.patient, n=event.n, kind=event.kind,
         version=event.version, occurred_at=event.occurred_at, recorded_at=event.recorded_at,
         author=event.author, role=event.role, source=event.source, corrects=event.corrects,
-        payload=event.payload, alarms=[one.event_id for one in recording.alarms_by(found, event)],
+        payload=event.payload, alarms=[one.event_id for one in recording.alarms_by(told, event)],
     )  # fmt: skip

@@ -13,7 +13,8 @@ from antagonist.feedback.record import ConflictError
 from antagonist.foundation.clock import parse_time
 from antagonist.foundation.errors import InputError
 from antagonist.web.actions import recording
-from antagonist.web.actions.recording import Seen, Wish, new_event, seen
+from antagonist.web.actions.recording import Wish, new_event
+from antagonist.web.actions.told import Told, told_of
 from antagonist.web.entry.model import kinds, recordable
 from antagonist.web.entry.reading import payload_of
 from antagonist.web.entry.showing import typed_form
@@ -72,19 +73,19 @@ def record_of(
 @router.get("/patients/{patient}/recorded/{event}")
 def recorded(request: Request, visit: Reading, patient: str, event: str) -> Response:
     """What was recorded and which alarms it raised."""
-    found = seen(visit, patient)
-    return recorded_page(request, visit, found, recording.event_in(found, event))
+    told = told_of(visit, patient)
+    return recorded_page(request, visit, told, recording.event_in(told, event))
 
 
 @router.get("/patients/{patient}/events/{event}/correct")
 def ask_correction(request: Request, visit: Correcting, patient: str, event: str) -> Response:
     """The form of an event as it stands, to be corrected or taken back."""
-    found = seen(visit, patient)
-    old = _correctable(found, event)
+    told = told_of(visit, patient)
+    old = _correctable(told, event)
     shown = _of_event(request, visit, patient, old)
     typed = typed_of(shown.fields, recording.payload_now(old), visit.now)
     typed[OCCURRED] = local(old.occurred_at.astimezone(visit.reader.tz))
-    return form_page(shown, found, typed)
+    return form_page(shown, told, typed)
 
 
 @router.post("/patients/{patient}/events/{event}/correct")
@@ -92,7 +93,7 @@ def correct(
     request: Request, visit: Correcting, patient: str, event: str, sent: SignedForm
 ) -> Response:
     """Write an event in the place of another."""
-    old = _correctable(seen(visit, patient), event, sent)
+    old = _correctable(told_of(visit, patient), event, sent)
     return _sent(_of_event(request, visit, patient, old), sent)
 
 
@@ -101,21 +102,21 @@ def take_back(
     request: Request, visit: Correcting, patient: str, event: str, sent: SignedForm
 ) -> Response:
     """Say that an event did not happen."""
-    old = _correctable(seen(visit, patient), event, sent)
+    old = _correctable(told_of(visit, patient), event, sent)
     shown = _of_event(request, visit, patient, old)
     typed = {"taken_back": sent.get("taken_back", "")}
     try:
         reason = sent.needed("taken_back")
         with once(visit, sent.get(KEY)) as claim:
             if claim.location is None:
-                written = recording.take_back(visit, _wish(patient, sent), old, reason)
+                written = recording.take_back(visit, _wish(shown, sent), old, reason)
                 claim.location = f"/patients/{patient}/recorded/{written.event_id}"
         return RedirectResponse(claim.location or "", 303)
     except InputError as error:
-        found = seen(visit, patient)
+        told = told_of(visit, patient)
         typed |= typed_of(shown.fields, recording.payload_now(old), visit.now)
         typed[OCCURRED] = local(old.occurred_at.astimezone(visit.reader.tz))
-        return form_page(shown, found, typed, error, sent)
+        return form_page(shown, told, typed, error, sent)
 
 
 def _known(kind: str, of: str | None = None) -> None:
@@ -125,16 +126,16 @@ def _known(kind: str, of: str | None = None) -> None:
 
 
 def _asked(request: Request, visit: Visit, patient: str, kind: str, of: str | None) -> Response:
-    found, shown = seen(visit, patient), Page(request, visit, patient, kind, of)
-    return form_page(shown, found, defaults(shown.fields, shown.known(found)))
+    told, shown = told_of(visit, patient), Page(request, visit, patient, kind, of)
+    return form_page(shown, told, defaults(shown.fields, shown.known(told)))
 
 
-def _correctable(found: Seen, event: str, sent: Form | None = None) -> Event:
+def _correctable(told: Told, event: str, sent: Form | None = None) -> Event:
     """The event; a form sent for it is judged later, so that one sent twice is not refused."""
-    old = recording.event_in(found, event)
+    old = recording.event_in(told, event)
     if old.kind not in recordable():
         raise NotFoundError
-    if sent is None and recording.correction_of(found, old) is not None:
+    if sent is None and recording.correction_of(told, old) is not None:
         raise ConflictError("record", "corrects", event, "an event not corrected yet")
     return old
 
@@ -147,11 +148,11 @@ def _of_event(request: Request, visit: Visit, patient: str, old: Event) -> Page:
     return Page(request, visit, patient, old.kind, of, old)
 
 
-def _wish(patient: str, sent: Form) -> Wish:
+def _wish(shown: Page, sent: Form) -> Wish:
     expected = sent.whole(EXPECTED)
     if expected is None:
         raise InputError("", EXPECTED, None, "the number of entries seen; load the page again")
-    return Wish(patient, expected, sent.get(KEY, ""))
+    return Wish(shown.chain, expected, sent.get(KEY, ""))
 
 
 def _sent(shown: Page, sent: Form) -> Response:
@@ -159,19 +160,19 @@ def _sent(shown: Page, sent: Form) -> Response:
     visit, patient = shown.visit, shown.patient
     try:
         if sent.text(SHOW):
-            return form_page(shown, seen(visit, patient), typed_form(sent), sent=sent)
+            return form_page(shown, told_of(visit, patient), typed_form(sent), sent=sent)
         with once(visit, sent.get(KEY)) as claim:
             if claim.location is None:
                 written = _written(shown, sent)
                 claim.location = f"/patients/{patient}/recorded/{written.event_id}"
         return RedirectResponse(claim.location or "", 303)
     except InputError as error:
-        return form_page(shown, seen(visit, patient), typed_form(sent), error, sent)
+        return form_page(shown, told_of(visit, patient), typed_form(sent), error, sent)
 
 
 def _written(shown: Page, sent: Form) -> Event:
     visit, tz = shown.visit, shown.tz
-    wish = _wish(shown.patient, sent)
+    wish = _wish(shown, sent)
     at = parse_time(sent.needed(OCCURRED), tz, field=OCCURRED)
     event = new_event(shown.kind, at, payload_of(shown.kind, shown.of, sent, tz))
     if shown.old is None:

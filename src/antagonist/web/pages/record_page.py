@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain as chained
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,10 @@ from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
 from antagonist.label.scores import score, score_catalogue
 from antagonist.report.label_text import in_language
-from antagonist.web.actions.recording import (
-    Seen,
-    alarms_by,
-    correction_of,
-    meanwhile,
-)
+from antagonist.web.actions.naming import names_of, shown_name
+from antagonist.web.actions.recording import alarms_by, chain, correction_of, meanwhile
+from antagonist.web.actions.told import Told
+from antagonist.web.alarm_words import alarm_said
 from antagonist.web.answers import field_error
 from antagonist.web.entry.model import Quick, kinds, names, recordable
 from antagonist.web.entry.options import amount_text
@@ -75,6 +73,11 @@ class Page:
         return f"{name}: {in_language(subject_title(self.kind, self.of), self.visit.reader.words)}"
 
     @property
+    def chain(self) -> str:
+        """Whose chain is written to: a correction stands where the corrected event does."""
+        return self.patient if self.old is None else self.old.patient
+
+    @property
     def action(self) -> str:
         """Where the form is sent."""
         if self.old is not None:
@@ -82,15 +85,15 @@ class Page:
         of = "" if self.of is None else f"/{self.of}"
         return f"/patients/{self.patient}/record/{self.kind}{of}"
 
-    def known(self, found: Seen) -> Known:
+    def known(self, told: Told) -> Known:
         """What the defaults are taken from."""
         visit = self.visit
-        return Known(self.kind, found.state, visit.now, visit.account.shown, self.of)
+        return Known(self.kind, told.state, visit.now, visit.account.shown, self.of)
 
 
 def form_page(
     shown: Page,
-    found: Seen,
+    told: Told,
     typed: Mapping[str, str],
     error: InputError | None = None,
     sent: Form | None = None,
@@ -101,7 +104,7 @@ def form_page(
     """
     visit, reader = shown.visit, shown.visit.reader
     conflict = isinstance(error, ConflictError)
-    known = shown.known(found)
+    known = shown.known(told)
     starts: dict[str, str] = {}
     for field in shown.fields.values():
         starts |= {k: v for k, v in defaults(field.fields, known).items() if k != OCCURRED}
@@ -112,13 +115,15 @@ def form_page(
     status = 200 if error is None else 409 if conflict else 422
     return render(
         shown.request, "record_form.html", visit, status,
-        patient=shown.patient, title=shown.title, action=shown.action, inputs=asked,
+        patient=shown.patient, name=shown_name(told.identity, told.patient, reader),
+        title=shown.title, action=shown.action, inputs=asked,
         typed=typed, old=None if shown.old is None else _line(shown.old, reader),
         old_id=None if shown.old is None else shown.old.event_id,
         when_plain=wrong == OCCURRED or len(typed.get(OCCURRED, "")) > len("2026-05-01T09:00"),
-        key=None if sent is None else sent.text(KEY), expected=expected or found.n,
-        error=None if error is None or conflict else _shown(error, asked, reader),
-        wrong=wrong, conflict=_conflict(error, found, sent, reader) if conflict else None,
+        key=None if sent is None else sent.text(KEY),
+        expected=expected or chain(told, shown.chain)[-1].n,
+        error=None if error is None or conflict else _shown(error, asked, typed, reader),
+        wrong=wrong, conflict=_conflict(error, told, sent, shown) if conflict else None,
         quick=_quick(shown, typed, reader) if error is None and sent is None else [],
         has_rows=any(one.type == "rows" for one in asked),
         scored=_scored(shown, sent) if shown.kind == "score" else None,
@@ -126,9 +131,13 @@ def form_page(
     )  # fmt: skip
 
 
-def _shown(error: InputError, asked: tuple[Input, ...], reader: Reader) -> Mapping[str, Any]:
+def _shown(
+    error: InputError, asked: tuple[Input, ...], typed: Mapping[str, str], reader: Reader
+) -> Mapping[str, Any]:
     """An error with the label of its input; without a link where no input has the name."""
-    found = field_error(error)
+    found = {**field_error(error)}
+    if error.field in typed:
+        found["value"] = typed[error.field] or None
     labels = {one.name: one.label for one in _every(asked)}
     labels |= {name: reader.say(text) for name, text in COMMON.items()}
     return {**found, "label": labels.get(error.field, error.field), "linked": error.field in labels}
@@ -138,17 +147,17 @@ def _every(asked: tuple[Input, ...]) -> Iterator[Input]:
     for one in asked:
         yield one
         yield from _every(one.grid)
-        yield from _every(tuple(chain.from_iterable(one.rows)))
+        yield from _every(tuple(chained.from_iterable(one.rows)))
 
 
 def _conflict(
-    error: InputError | None, found: Seen, sent: Form | None, reader: Reader
+    error: InputError | None, told: Told, sent: Form | None, shown: Page
 ) -> Mapping[str, Any]:
     """What others wrote. again: whether it can be recorded all the same."""
     field = "" if error is None else error.field
     expected = None if sent is None else sent.whole(EXPECTED)
-    later = meanwhile(found, expected or 0) if field == EXPECTED else ()
-    return {"field": field, "lines": [_line(one, reader) for one in later]}
+    later = meanwhile(told, shown.chain, expected or 0) if field == EXPECTED else ()
+    return {"field": field, "lines": [_line(one, shown.visit.reader) for one in later]}
 
 
 def _line(event: Event, reader: Reader) -> Mapping[str, Any]:
@@ -225,7 +234,9 @@ def list_page(request: Request, visit: Visit, patient: str) -> Response:
         }
         for group, title in names().groups.items()
     ]
-    return render(request, "record_kinds.html", visit, patient=patient, groups=groups)
+    return render(request, "record_kinds.html", visit, patient=patient, groups=groups,
+        name=names_of(visit, [patient])[patient],
+    )  # fmt: skip
 
 
 def choices_page(request: Request, visit: Visit, patient: str, kind: str) -> Response:
@@ -237,24 +248,19 @@ def choices_page(request: Request, visit: Visit, patient: str, kind: str) -> Res
     return render(
         request, "record_choices.html", visit, patient=patient, kind=kind,
         title=kind_name(kind, visit.reader), choices=found,
+        name=names_of(visit, [patient])[patient],
     )  # fmt: skip
 
 
-def recorded_page(request: Request, visit: Visit, found: Seen, event: Event) -> Response:
+def recorded_page(request: Request, visit: Visit, told: Told, event: Event) -> Response:
     """One event as it was recorded, and what it led to."""
     reader = visit.reader
-    later = correction_of(found, event)
+    later = correction_of(told, event)
     form = kinds()[event.kind]
-    alarms = [
-        {
-            "severity": one.payload["severity"],
-            "severity_text": reader.words.text(f"alarm.severity.{one.payload['severity']}"),
-            "said": said(one, reader),
-        }
-        for one in alarms_by(found, event)
-    ]
+    alarms = [alarm_said(one.payload, visit.now, reader) for one in alarms_by(told, event)]
     return render(
-        request, "recorded.html", visit, patient=event.patient, event=_line(event, reader),
+        request, "recorded.html", visit, patient=told.patient,
+        name=shown_name(told.identity, told.patient, reader), event=_line(event, reader),
         kind=event.kind, source=event.source, alarms=alarms,
         later=None if later is None else _line(later, reader),
         correctable=later is None and form.group is not None and visit.may("record.correct"),
