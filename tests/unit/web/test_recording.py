@@ -195,8 +195,9 @@ def test_a_planned_dose_is_two_clicks(clinic: OpenClinic) -> None:
         "product": "revia-us-50", "route": "oral", "dose_mg": 50.0, "status": "observed",
         "observed_by": "nurse", "planned_at": "2026-05-01T08:45:00Z",
     }  # fmt: skip
-    # the dose is no longer offered; the next one is
-    assert opened(browser, patient, "dose")["planned_at"].startswith("2026-05-02T08:45")
+    # the next one is a day away: no button records it now, and nothing says that this is it
+    (form,) = page_forms(browser.get(path(patient, "dose")).text, path(patient, "dose"))
+    assert (form.buttons[0], form.fields["planned_at"]) == ("Record", [""])
 
 
 def test_the_side_of_an_injection_alternates(clinic: OpenClinic) -> None:

@@ -18,6 +18,9 @@ ROUTE_OF = {"dose": "oral", "dispensed": "oral", "injection": "im_xr", "implant_
 OTHER_SIDE = {"left": "right", "right": "left"}
 # The planned dose that a dose stands for is looked for within this of now; a project value.
 NEAR = timedelta(hours=36)
+# A planned dose is due this long before its time, and without a plan the next one this long after
+# the last: what is not due gets no button that records it at once. Project values.
+EARLY, APART = timedelta(hours=4), timedelta(hours=12)
 CTCAE = "5.0"  # the version in force, US National Cancer Institute, November 2017
 
 
@@ -45,6 +48,18 @@ class Known:
         near = [d for d in plan.doses if abs(d.at - self.now) <= NEAR and d.at not in had]
         return sorted(near, key=lambda dose: abs(dose.at - self.now))
 
+    def due(self) -> PlannedOnRecord | None:
+        """The planned dose that is due now; None where none is."""
+        return next((dose for dose in self.planned() if dose.at <= self.now + EARLY), None)
+
+    def may_be_at_once(self) -> bool:
+        """Whether a dose now is what anybody would expect."""
+        plan = self.state.plan
+        if plan is not None and plan.document.get("route") == self.route:
+            return self.due() is not None
+        last = [d.at for d in self.state.taken if d.route == self.route]
+        return bool(last) and self.now - last[-1] >= APART
+
     def product(self) -> str | None:
         """Product of the plan, else the one that was last given by the route."""
         plan = self.state.plan
@@ -55,9 +70,9 @@ class Known:
 
     def dose_mg(self) -> float | None:
         """The planned dose, else what was last given by the route, else one unit of a depot."""
-        planned = self.planned()
-        if planned:
-            return planned[0].dose_mg
+        planned = self.due() or next(iter(self.planned()), None)
+        if planned is not None:
+            return planned.dose_mg
         given = [d for d in self.state.taken if d.route == self.route]
         if given:
             return given[-1].dose_mg
@@ -111,8 +126,8 @@ def _default(name: str, known: Known) -> str | None:
             dose = known.dose_mg()
             return None if dose is None else f"{dose:g}"
         case "planned_at":
-            planned = known.planned()
-            return planned[0].at.isoformat() if planned else None
+            due = known.due()
+            return None if due is None else due.at.isoformat()
         case "other_side":
             return known.side()
         case "ctcae_version":

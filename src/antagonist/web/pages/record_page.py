@@ -124,7 +124,7 @@ def form_page(
         expected=expected or chain(told, shown.chain)[-1].n,
         error=None if error is None or conflict else _shown(error, asked, typed, reader),
         wrong=wrong, conflict=_conflict(error, told, sent, shown) if conflict else None,
-        quick=_quick(shown, typed, reader) if error is None and sent is None else [],
+        quick=_quick(shown, known, typed) if error is None and sent is None else [],
         has_rows=any(one.type == "rows" for one in asked),
         scored=_scored(shown, sent) if shown.kind == "score" else None,
         sums=shown.kind == "score" and shown.of in score_catalogue(),
@@ -171,9 +171,10 @@ def _line(event: Event, reader: Reader) -> Mapping[str, Any]:
     }
 
 
-def _quick(shown: Page, typed: Mapping[str, str], reader: Reader) -> list[Mapping[str, Any]]:
-    """Buttons that record at once; none where a field that they need has no default."""
-    if shown.old is not None or not typed.get("dose_mg"):
+def _quick(shown: Page, known: Known, typed: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """Buttons that record at once; none where no dose is due, or how much is not known."""
+    reader = shown.visit.reader
+    if shown.old is not None or not typed.get("dose_mg") or not known.may_be_at_once():
         return []
     dose = amount_text(float(typed["dose_mg"]), "mg", reader.words)
     return [
