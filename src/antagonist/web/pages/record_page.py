@@ -39,6 +39,18 @@ COMMON = {
     "why": N_("Why it is corrected"),
     "taken_back": N_("Why it is taken back"),
 }
+# What is allowed, in the words of errors that forms raise themselves; other errors stay English.
+ALLOWED = (
+    N_("an answer; it was left empty"),
+    N_("a number"),
+    N_("a whole number"),
+    N_("yes or no; empty = not known"),
+    N_("a day such as 2026-05-01"),
+    N_("entries, or that there are none"),
+    N_("entries, or that there are none; not both"),
+    N_("the number of entries seen; load the page again"),
+    N_("a date and time such as '2026-03-02 09:00', with an offset where needed"),
+)
 
 
 @dataclass(frozen=True)
@@ -135,7 +147,7 @@ def _shown(
     error: InputError, asked: tuple[Input, ...], typed: Mapping[str, str], reader: Reader
 ) -> Mapping[str, Any]:
     """An error with the label of its input; without a link where no input has the name."""
-    found = {**field_error(error)}
+    found = {**field_error(error), "allowed": reader.say(error.allowed)}
     if error.field in typed:
         found["value"] = typed[error.field] or None
     labels = {one.name: one.label for one in _every(asked)}
