@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,9 +62,12 @@ def test_no_line_shows_an_id(entry: Entry) -> None:
 
 
 def test_an_old_version_and_a_kind_without_form_are_said_too() -> None:
-    at = datetime(2026, 5, 1, tzinfo=UTC)
-    frame = ("e", "p", 1), (at, at, "N", "nurse", "visit", None)
-    old = Event(*frame[0], "lab", 1, *frame[1], {"test": "inr", "value": 1.1}, "h")
+    old = an_event("lab", {"test": "inr", "value": 1.1})
     assert said(old, EN) == "Laboratory result: INR: 1.1; specimen: not stated"
-    gone = Event(*frame[0], "retraction", 1, *frame[1], {"reason": "mixed up"}, "h")
-    assert "mixed up" in said(gone, EN)
+    assert "mixed up" in said(an_event("retraction", {"reason": "mixed up"}), EN)
+
+
+def an_event(kind: str, payload: dict[str, Any]) -> Event:
+    """An event of version 1."""
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    return Event("e", "p", 1, kind, 1, at, at, "N", "nurse", "visit", None, payload, "h")

@@ -35,6 +35,11 @@ class Known:
     of: str | None = None
 
     @property
+    def minute(self) -> datetime:
+        """Now, to the minute: nobody means the second."""
+        return self.now.replace(second=0, microsecond=0)
+
+    @property
     def route(self) -> str | None:
         """Route of the kind; None where it has none."""
         return ROUTE_OF.get(self.kind)
@@ -95,14 +100,15 @@ class Known:
 
 def local(at: datetime) -> str:
     """A moment for an input of date and time; with its offset where the clock shows it twice."""
-    wall = at.replace(tzinfo=None, second=0, microsecond=0)
+    wall = at.replace(tzinfo=None)
     clear = wall.replace(tzinfo=at.tzinfo, fold=1 - at.fold).utcoffset() == at.utcoffset()
-    return wall.isoformat(timespec="minutes") + ("" if clear else at.isoformat()[-len("+00:00") :])
+    text = wall.isoformat() if wall.second or wall.microsecond else wall.isoformat("T", "minutes")
+    return text if clear else text + at.isoformat()[-len("+00:00") :]
 
 
 def defaults(fields: Mapping[str, FormField], known: Known) -> dict[str, str]:
     """Text of each input that has a default, by name."""
-    found = {OCCURRED: local(known.now)}
+    found = {OCCURRED: local(known.minute)}
     for name, field in fields.items():
         text = None if field.default is None else _default(field.default, known)
         if name == "unit":
@@ -117,7 +123,7 @@ def _default(name: str, known: Known) -> str | None:
         case "me" | "source":
             return known.me
         case "now":
-            return local(known.now)
+            return local(known.minute)
         case "today":
             return known.now.date().isoformat()
         case "product":
@@ -177,7 +183,7 @@ def _typed(field: FormField, name: str, value: Any, now: datetime) -> dict[str, 
                 found |= typed_of(field.fields, row, now, f"{name}.{n}.")
             return found
         case _:
-            return {name: f"{value:.15g}" if isinstance(value, float) else str(value)}
+            return {name: str(value).removesuffix(".0") if isinstance(value, float) else str(value)}
 
 
 def _moment(text: str, now: datetime) -> str:

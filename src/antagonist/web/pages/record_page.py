@@ -24,7 +24,7 @@ from antagonist.web.answers import field_error
 from antagonist.web.entry.model import Quick, kinds, names, recordable
 from antagonist.web.entry.options import amount_text
 from antagonist.web.entry.reading import payload_of
-from antagonist.web.entry.showing import Filled, Input, inputs
+from antagonist.web.entry.showing import Filled, Input, fits_picker, inputs
 from antagonist.web.entry.subjects import Fields, fields_of, subject_title
 from antagonist.web.entry.typed import OCCURRED, Known, defaults
 from antagonist.web.forms import EXPECTED, KEY, Form
@@ -41,9 +41,6 @@ COMMON = {
 }
 # What is allowed, in the words of errors that forms raise themselves; other errors stay English.
 ALLOWED = (
-    N_("an answer; it was left empty"),
-    N_("a number"),
-    N_("a whole number"),
     N_("yes or no; empty = not known"),
     N_("a day such as 2026-05-01"),
     N_("entries, or that there are none"),
@@ -131,7 +128,7 @@ def form_page(
         title=shown.title, action=shown.action, inputs=asked,
         typed=typed, old=None if shown.old is None else _line(shown.old, reader),
         old_id=None if shown.old is None else shown.old.event_id,
-        when_plain=wrong == OCCURRED or len(typed.get(OCCURRED, "")) > len("2026-05-01T09:00"),
+        when_plain=wrong == OCCURRED or not fits_picker(typed.get(OCCURRED, "")),
         key=None if sent is None else sent.text(KEY),
         expected=expected or chain(told, shown.chain)[-1].n,
         error=None if error is None or conflict else _shown(error, asked, typed, reader),
