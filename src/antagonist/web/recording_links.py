@@ -35,6 +35,5 @@ def form_of(fact: str, patient: str) -> str | None:
     if found is not None:
         here = found.form
     else:
-        kind = stated_types().get(fact)
-        here = "record/fact?fact={fact}" if kind is not None and kind.about != "plan" else None
+        here = "record/fact?fact={fact}" if fact in stated_types() else None
     return None if here is None else f"/patients/{patient}/{here.format(fact=fact)}"

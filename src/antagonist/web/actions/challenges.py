@@ -35,10 +35,11 @@ from antagonist.web.actions.challenge_rows import (
 )
 from antagonist.web.actions.files import file_of
 from antagonist.web.errors import NotFoundError
+from antagonist.web.texts import checked_id
+from antagonist.web.texts import reason as checked_reason
 from antagonist.web.visit import Visit
 
 ACTION = "challenge.run"
-LEAST_REASON, LONGEST_REASON = 3, 2000  # characters, as overrides want them
 CLOSED = "a patient for whom the test is still permitted: abort it, and screen again to see why"
 PRESCRIBERS = "the prescriber: the text read leaves route or time of watching open"
 
@@ -94,7 +95,8 @@ def step(visit: Visit, patient: str, challenge: str, version: int, done: Entry) 
     """
     now = visit.clinic.now()
     entry = done.model_copy(update={"at": now, "by": visit.account.name})
-    before = challenge_of(visit, patient, challenge)
+    with reading(visit.clinic.engine) as connection:
+        before = _unchanged(connection, patient, challenge, version)
     if entry.kind in ("baseline", "given"):
         _refuse_closed(visit, before)
     if entry.kind == "given":
@@ -112,12 +114,10 @@ def abort(visit: Visit, patient: str, challenge: str, version: int, reason: str)
 
     Raises ConflictError as ``step``; InputError for a reason that is too short or too long.
     """
-    if not LEAST_REASON <= len(reason) <= LONGEST_REASON:
-        raise InputError("", "reason", reason, f"{LEAST_REASON} to {LONGEST_REASON} characters")
-    now = visit.clinic.now()
+    said, now = checked_reason(reason), visit.clinic.now()
     with writing(visit.clinic.engine) as connection:
         found = _unchanged(connection, patient, challenge, version)
-        last = Entry(kind="aborted", at=now, by=visit.account.name, note=reason)
+        last = Entry(kind="aborted", at=now, by=visit.account.name, note=said)
         entries = (*found.entries, last)
         changed = replace(found, status=ABORTED, version=version + 1, entries=entries)
         head = None
@@ -145,7 +145,8 @@ def _refuse_too_early(visit: Visit, patient: str, way: Protocol, now: datetime) 
         return
     file = _file(visit, patient, now)
     negative = [test.done_at for test in file.provocation_tests or () if test.result == "negative"]
-    read = (when(at, now, file.source, "provocation_tests").latest for at in negative)
+    here = now.astimezone(visit.clinic.tz)
+    read = (when(at, here, file.source, "provocation_tests").latest for at in negative)
     latest = max(read, default=None)
     if latest is None or now < latest + timedelta(hours=way.after_h):
         allowed = f"{way.after_h:g} h after a negative test on record"
@@ -268,7 +269,7 @@ def _refresh_alarms(visit: Visit, patient: str) -> None:
 
 
 def _found(connection: Connection, patient: str, challenge: str) -> Challenge:
-    found = rows.read(connection, challenge)
+    found = rows.read(connection, checked_id(challenge))
     if found is None or found.patient != patient:
         raise NotFoundError
     return found

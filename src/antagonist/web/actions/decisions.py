@@ -27,6 +27,7 @@ from antagonist.label.rules import Question
 from antagonist.web.actions.files import file_of
 from antagonist.web.clinic import Clinic
 from antagonist.web.errors import NotFoundError
+from antagonist.web.texts import checked_id
 from antagonist.web.visit import Visit
 
 PAGE = 20  # decisions shown at once; one may hold answers for two dozen products
@@ -98,7 +99,11 @@ def decisions(
     if what is not None:
         query = query.where(t.events.c.payload.contains(f'"what":"{what}"', autoescape=True))
     if before is not None:
-        last = select(t.events.c.seq).where(t.events.c.event_id == before).scalar_subquery()
+        last = (
+            select(t.events.c.seq)
+            .where(t.events.c.event_id == checked_id(before))
+            .scalar_subquery()
+        )
         query = query.where(t.events.c.seq < last)
     found = _read(connection, query)
     by_decision = _overrides(connection, group)
@@ -108,7 +113,7 @@ def decisions(
 def decision_of(connection: Connection, patient: str, event_id: str) -> Decided:
     """One decision about a patient. Raises NotFoundError for one of nobody or of another."""
     group = _group(connection, patient)
-    found = _read(connection, _holding(group).where(t.events.c.event_id == event_id))
+    found = _read(connection, _holding(group).where(t.events.c.event_id == checked_id(event_id)))
     if not found:
         raise NotFoundError
     overrides = _overrides(connection, group).get(event_id, ())

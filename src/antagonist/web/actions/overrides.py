@@ -16,10 +16,11 @@ from antagonist.web.accounts.people import Account, by_id
 from antagonist.web.actions.decisions import Decided, decision_of, refusal_of
 from antagonist.web.errors import NotFoundError
 from antagonist.web.permissions import may
+from antagonist.web.texts import checked_id
+from antagonist.web.texts import reason as checked_reason
 from antagonist.web.visit import Visit
 
 ASK, ANSWER = "override.ask", "override.answer"
-LONGEST_REASON = 2000  # characters
 CLOSED_ONE = "a decision about one product that closes or delays; missing facts are found out"
 
 
@@ -42,11 +43,10 @@ def ask(visit: Visit, patient: str, decided: Decided, reason: str) -> Approval:
         raise InputError("", "decision", decided.event.event_id, CLOSED_ONE)
     if decided.overrides:
         raise InputError("", "decision", decided.event.event_id, "one not gone past already")
-    if len(reason) > LONGEST_REASON:
-        raise InputError("", "reason", reason, f"{LONGEST_REASON} characters at most")
+    said = checked_reason(reason)
     with changing(visit.clinic.engine) as connection:
         made = approvals.ask(
-            connection, visit.clinic.now(), visit.account, patient, decided.event.event_id, reason
+            connection, visit.clinic.now(), visit.account, patient, decided.event.event_id, said
         )
         visit.note(connection, ASK, patient=patient, approval=made.approval)
     return made
@@ -116,7 +116,7 @@ def _answer(connection: Connection, visit: Visit, found: Approval, status: str) 
 
 
 def _visible(connection: Connection, visit: Visit, approval: str) -> Approval:
-    found = approvals.approval_of(connection, approval)
+    found = approvals.approval_of(connection, checked_id(approval))
     if found is None or not sees(connection, visit.account, found.patient):
         raise NotFoundError
     return found

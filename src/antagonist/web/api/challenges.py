@@ -12,11 +12,11 @@ from antagonist.feedback.database import reading
 from antagonist.foundation.errors import InputError
 from antagonist.web.actions import challenge_rows, challenges
 from antagonist.web.actions.challenge_rows import Challenge, Entry
-from antagonist.web.api.common import ERRORS, PREFIX, Key, PatientId, Sent, Text
+from antagonist.web.api.common import Key, PatientId, Sent, Text
 from antagonist.web.forms import once
 from antagonist.web.visit import Visit, program
 
-router = APIRouter(prefix=PREFIX, responses=ERRORS, tags=["challenge test"])
+router = APIRouter(tags=["challenge test"])
 Reading = Annotated[Visit, Depends(program("screening.read"))]
 Running = Annotated[Visit, Depends(program("challenge.run"))]
 ChallengeId = Annotated[str, Path(description="The test's id.", max_length=36)]

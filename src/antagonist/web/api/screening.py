@@ -15,11 +15,11 @@ from antagonist.label.rules import Question
 from antagonist.web.accounts.approvals import Approval
 from antagonist.web.actions import decisions, overrides
 from antagonist.web.actions.decisions import Decided
-from antagonist.web.api.common import ERRORS, PREFIX, Key, PatientId, Sent, Text
+from antagonist.web.api.common import Key, PatientId, Sent, Text
 from antagonist.web.forms import once
 from antagonist.web.visit import Visit, program
 
-router = APIRouter(prefix=PREFIX, responses=ERRORS, tags=["screening"])
+router = APIRouter(tags=["screening"])
 Reading = Annotated[Visit, Depends(program("screening.read"))]
 Running = Annotated[Visit, Depends(program("screening.run"))]
 Asking = Annotated[Visit, Depends(program("override.ask"))]

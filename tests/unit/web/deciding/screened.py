@@ -6,16 +6,14 @@ from typing import Any
 
 from httpx2 import Response
 from tests.support.clinics import Browser, OpenClinic
-from tests.support.files_on_record import ASKED_AT, file_on_record
+from tests.support.files_on_record import file_on_record
 from tests.support.patients import US_TABLET
 
 from antagonist.feedback.events import Event
 
 
 def patient_of(clinic: OpenClinic, name: str = "eligible_opioid", **changes: Any) -> str:
-    """A patient of the examples on the clinic's record, whose clock stands at their moment."""
-    if clinic.clock.at < ASKED_AT:
-        clinic.clock.set(ASKED_AT)
+    """A patient of the examples on the clinic's record."""
     return file_on_record(clinic.clinic.record, name, **changes)
 
 
