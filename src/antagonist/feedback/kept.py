@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
@@ -30,7 +30,8 @@ def kept_plan(document: Document) -> Plan | None:
         found = _adapter(Plan).validate_python(document)
     except ValidationError:
         return None
-    return _in_zone(found, zone(found.timezone, "record", "plan.timezone"))
+    plan: Plan = _in_zone(found, zone(found.timezone, "record", "plan.timezone"))
+    return plan
 
 
 def kept_refusal(document: Document) -> Refusal:
@@ -51,21 +52,23 @@ def kept_situation(document: Document, tz: ZoneInfo) -> Situation:
             for name in ("steps", "warnings")
         },
     }
-    return _in_zone(_read(Situation, timed, "situation"), tz)
+    situation: Situation = _in_zone(_read(Situation, timed, "situation"), tz)
+    return situation
 
 
 @lru_cache(maxsize=8)
-def _adapter(kind: type[_Kept]) -> TypeAdapter[_Kept]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
 def _read(kind: type[_Kept], document: Document, what: str) -> _Kept:
     try:
-        return _adapter(kind).validate_python(document)
+        found: _Kept = _adapter(cast("Any", kind)).validate_python(document)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise InputError("record", f"{what}.{field}", None, str(first["msg"])) from None
+    return found
 
 
 def _times(values: Document) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from antagonist.feedback.database import changing
 from antagonist.feedback.decisions import DECISION, decide_plan
 from antagonist.feedback.events import Event
 from antagonist.feedback.kept import kept_plan, kept_refusal
@@ -73,18 +74,30 @@ def preview(visit: Visit, patient: str, asked: Wanted) -> tuple[Known, Plan | Re
     return known, made
 
 
-def make(visit: Visit, patient: str, asked: Wanted, expected: int | None) -> Event:
+def make(
+    visit: Visit, patient: str, asked: Wanted, expected: int | None, cautions: str = ""
+) -> Event:
     """Decide on a plan and keep the decision: where the label allows it, it holds from now on.
 
-    expected: events the patient had as the asker saw it. Raises InputError as the planner does,
+    expected: events the patient had as the asker saw it. cautions: rules that the prescriber
+    acknowledged, with commas; the audit keeps them. Raises InputError as the planner does,
     ConflictError where somebody wrote meanwhile; then nothing is kept.
     """
     known = known_of(visit, patient)
-    return decide_plan(
+    event = decide_plan(
         visit.clinic.record, patient, visit.actor, file=_file(visit, known),
         request=plain_request(request_of(asked)), as_of=known.at,
         clinic=visit.clinic.config.rules, expected=expected,
     )  # fmt: skip
+    with changing(visit.clinic.engine) as connection:
+        visit.note(
+            connection,
+            "plan.made",
+            patient=patient,
+            event=event.event_id,
+            cautions=cautions or None,
+        )
+    return event
 
 
 def request_of(asked: Wanted) -> PlanRequest:
@@ -130,18 +143,23 @@ def rules_for(visit: Visit, on: date) -> Mapping[str, Rule]:
     return book_for(on, visit.clinic.config.rules).rules
 
 
-def seal(visit: Visit, patient: str, asked: Wanted, expected: int) -> str:
+def seal(visit: Visit, patient: str, asked: Wanted, expected: int, cautions: str) -> str:
     """What a review hands on: nobody makes a plan that this session did not look at.
 
-    expected: events that the patient had then. Source: RFC 2104.
+    expected: events that the patient had then. cautions: rules to be acknowledged, with commas.
+    Source: RFC 2104.
     """
-    said = json.dumps([patient, plain_request(request_of(asked)), expected], sort_keys=True)
-    return hmac.new(visit.csrf.encode(), said.encode(), hashlib.sha256).hexdigest()
+    said = [patient, plain_request(request_of(asked)), expected, cautions]
+    content = json.dumps(said, sort_keys=True).encode()
+    return hmac.new(visit.csrf.encode(), content, hashlib.sha256).hexdigest()
 
 
-def check_seal(visit: Visit, patient: str, asked: Wanted, expected: int, sent: str) -> None:
+def check_seal(
+    visit: Visit, patient: str, asked: Wanted, expected: int, cautions: str, sent: str
+) -> None:
     """Raises InputError for a plan that was not looked at as it is asked for now."""
-    if not hmac.compare_digest(seal(visit, patient, asked, expected).encode(), sent.encode()):
+    found = seal(visit, patient, asked, expected, cautions)
+    if not hmac.compare_digest(found.encode(), sent.encode()):
         raise InputError("", "reviewed", None, "a plan that was looked at in the step before")
 
 
