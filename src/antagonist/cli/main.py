@@ -24,6 +24,7 @@ from antagonist.cli.record_files import record_app
 from antagonist.cli.replay import replay
 from antagonist.cli.report import report
 from antagonist.cli.screen import screen
+from antagonist.cli.serve import serve
 from antagonist.cli.simulate import simulate
 from antagonist.cli.situation import situation_app
 from antagonist.cli.study import study
@@ -75,6 +76,7 @@ app.command()(guarded(today))
 app.command()(guarded(replay))
 app.command()(guarded(report))
 app.add_typer(programme_app, name="programme")
+app.command()(guarded(serve))
 app.command()(guarded(study))
 app.command()(guarded(learn))
 app.command()(guarded(fit))

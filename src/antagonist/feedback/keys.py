@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from antagonist.foundation.errors import InputError
 
 NONCE_BYTES = 12
 PRIVATE = 0o600
+# What group and others must not have; of a file handed over by root, all but reading by the group.
+OTHERS, OTHERS_WRITE = 0o077, 0o037
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,18 @@ def create_keyring(path: Path) -> Keyring:
 
 
 def load_keyring(path: Path) -> Keyring:
-    """Keys from their file. Raises InputError for a file that is missing or is not one."""
+    """Keys from their file.
+
+    Raises InputError for a file that is missing, is not one, or that other users may read.
+    """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        with path.open(encoding="utf-8") as file:
+            _refuse_open(path, os.fstat(file.fileno()))
+            content = json.loads(file.read())
         signing = Ed25519PrivateKey.from_private_bytes(base64.b64decode(content["signing"]))
         master = base64.b64decode(content["master"])
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(
             "record", "keys", str(path), f"a readable file ({error.strerror})"
@@ -98,3 +108,17 @@ def load_keyring(path: Path) -> Keyring:
     except (ValueError, KeyError, TypeError):
         raise InputError("record", "keys", str(path), "the record's key file") from None
     return Keyring(path, signing, master)
+
+
+def _refuse_open(path: Path, found: os.stat_result) -> None:
+    """Raises InputError for a file that its owner does not have for himself (POSIX).
+
+    A group may read what is root's: systemd hands credentials over so, and the group bits are then
+    the mask of an access list that names one user.
+    """
+    if os.name != "posix":
+        return
+    handed_over = found.st_uid == 0 and os.geteuid() != 0
+    if found.st_mode & (OTHERS_WRITE if handed_over else OTHERS):
+        mode = oct(stat.S_IMODE(found.st_mode))
+        raise InputError("record", "keys", f"{path}, mode {mode}", "only its owner's: chmod 600")

@@ -10,21 +10,28 @@ from urllib.parse import quote
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from antagonist.feedback.database import changing
 from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.limits import TooManyError
 from antagonist.web.errors import ForgedError, NotAllowedError, NotFoundError, SignInNeededError
+from antagonist.web.forms import came_from_here
 from antagonist.web.language import N_
+from antagonist.web.logs import LOG, fields_of, tell
 from antagonist.web.rendering import reader_of, render
-from antagonist.web.visit import request_id
+from antagonist.web.visit import request_id, session_value, whoever
 
-LOG = logging.getLogger("antagonist.web")
 API = "/api/"
 PROBLEM = "application/problem+json"
-UNWANTED_FIELDS = frozenset(("password", "new_password", "again", "csrf", "code"))
+UNWANTED_FIELDS = frozenset(
+    ("password", "new_password", "again", "csrf", "code", "again_code", "again_name", "secret")
+)
+# What makes no sense once more after signing in again.
+NOT_AGAIN = ("/sign-out", "/sign-in/code", "/second-factor")
 TITLES: Mapping[int, str] = {
     400: N_("The request cannot be read"),
     401: N_("Sign in"),
@@ -45,9 +52,9 @@ def add_error_answers(app: FastAPI) -> None:
     app.add_exception_handler(InputError, _input)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, _validation)  # type: ignore[arg-type]
     app.add_exception_handler(SignInNeededError, _sign_in)  # type: ignore[arg-type]
-    app.add_exception_handler(NotAllowedError, _simple(403))
-    app.add_exception_handler(ForgedError, _simple(403))
-    app.add_exception_handler(NotFoundError, _simple(404))
+    app.add_exception_handler(NotAllowedError, _simple(403, "not-allowed"))
+    app.add_exception_handler(ForgedError, _forged)
+    app.add_exception_handler(NotFoundError, _simple(404, "not-found"))
     app.add_exception_handler(TooManyError, _too_many)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, _http)  # type: ignore[arg-type]
 
@@ -64,13 +71,22 @@ def problem(request: Request, status: int, **more: Any) -> JSONResponse:
     return JSONResponse(content, status, media_type=PROBLEM)
 
 
-def _answer(request: Request, status: int, **more: Any) -> Response:
+async def _answer(request: Request, status: int, **more: Any) -> Response:
     if request.url.path.startswith(API):
         return problem(request, status, **more)
-    title = reader_of(request).say(TITLES.get(status, TITLES[500]))
+    return await run_in_threadpool(_error_page, request, status, more.get("errors"))
+
+
+def _error_page(request: Request, status: int, errors: Any) -> Response:
+    # after an error of the server nothing more is asked of it
+    visit = whoever(request) if status < 500 else None
+    if visit is not None and visit.session is None:
+        visit = None
+    reader = reader_of(request) if visit is None else visit.reader
+    title = reader.say(TITLES.get(status, TITLES[500]))
     return render(
-        request, "error.html", status=status, title=title, code=status, problem=more.get("errors")
-    )
+        request, "error.html", visit, status, title=title, code=status, problem=errors
+    )  # fmt: skip
 
 
 def field_error(error: InputError) -> Mapping[str, Any]:
@@ -89,8 +105,13 @@ def status_of(error: InputError) -> int:
 
 
 async def _input(request: Request, error: InputError) -> Response:
-    LOG.info("refused input", extra={"request": request_id(request), "field": error.field})
-    return _answer(request, status_of(error), errors=[field_error(error)])
+    status = status_of(error)
+    if status == 503:
+        # what the database said names hosts and users
+        tell(request, "database", logging.ERROR, why=error.allowed)
+        return await _answer(request, status)
+    tell(request, "refused-input", field=error.field[:80])
+    return await _answer(request, status, errors=[field_error(error)])
 
 
 async def _validation(request: Request, error: RequestValidationError) -> Response:
@@ -98,19 +119,31 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
         {"field": ".".join(str(part) for part in one["loc"]), "value": None, "allowed": one["msg"]}
         for one in error.errors()
     ]
-    return _answer(request, 422, errors=found)
+    tell(request, "refused-input", field=found[0]["field"][:80] if found else "")
+    return await _answer(request, 422, errors=found)
 
 
 async def _sign_in(request: Request, error: SignInNeededError) -> Response:
     """Where a form was sent after the session ended, its fields come back after signing in."""
+    if session_value(request) or "authorization" in request.headers:
+        tell(request, "not-signed-in", logging.WARNING)
     if request.url.path.startswith(API):
         found = problem(request, 401)
         found.headers["WWW-Authenticate"] = "Bearer"
         return found
+    if "hx-request" in request.headers and "hx-boosted" not in request.headers:
+        # a page that looks something up by itself stays as it is
+        return Response(status_code=401, headers={"HX-Reswap": "none"})
     if request.method == "GET":
         back = quote(request.url.path, safe="/")
         return RedirectResponse(f"{error.location}?next={back}", 303)
-    sent = await request.form()
+    here = came_from_here(request)
+    if here is False:
+        return await _forged(request, ForgedError())
+    # without the browser's word it may be another site's form, which nobody must be led to send
+    if here is None or request.url.path in NOT_AGAIN:
+        return RedirectResponse(error.location, 303)
+    sent = await request.form(max_files=0)
     kept = [
         (name, value)
         for name, value in sent.multi_items()
@@ -121,28 +154,50 @@ async def _sign_in(request: Request, error: SignInNeededError) -> Response:
     )
 
 
+async def _forged(request: Request, _error: Exception) -> Response:
+    await run_in_threadpool(_write_down, request, "forged")
+    return await _answer(request, 403)
+
+
 async def _too_many(request: Request, error: TooManyError) -> Response:
-    LOG.warning("rate limited", extra={"request": request_id(request)})
-    found = _answer(request, 429)
+    await run_in_threadpool(_write_down, request, "rate-limit")
+    found = await _answer(request, 429)
     found.headers["Retry-After"] = str(error.after_s)
     return found
 
 
+def _write_down(request: Request, what: str) -> None:
+    """A refusal goes to the log and, where it is known whose request it is, to the audit."""
+    visit = whoever(request)
+    tell(request, what, logging.WARNING)
+    if visit is None:
+        return
+    try:
+        with changing(visit.clinic.engine) as connection:
+            visit.note(connection, what, "refused")
+    except InputError as error:
+        tell(request, "database", logging.ERROR, why=error.allowed)
+
+
 async def _http(request: Request, error: HTTPException) -> Response:
-    found = _answer(request, error.status_code)
+    if error.status_code != 404:
+        tell(request, "refused", status=error.status_code)
+    found = await _answer(request, error.status_code)
     found.headers.update(error.headers or {})
     return found
 
 
-def _simple(status: int) -> Any:
-    async def answer(request: Request, error: Exception) -> Response:
-        LOG.warning("refused", extra={"request": request_id(request), "why": type(error).__name__})
-        return _answer(request, status)
+def _simple(status: int, event: str) -> Any:
+    async def answer(request: Request, _error: Exception) -> Response:
+        tell(request, event, logging.WARNING)
+        return await _answer(request, status)
 
     return answer
 
 
-async def unexpected(request: Request, error: Exception) -> Response:
-    """The answer to an error that nobody foresaw; the log has its type and place."""
-    LOG.error("unexpected error", exc_info=error, extra={"request": request_id(request)})
-    return _answer(request, 500)
+async def outermost(request: Request, error: Exception) -> Response:
+    """The answer to an error that nothing inside answered; the log has its type and place."""
+    if isinstance(error, HTTPException):
+        return await _http(request, error)
+    LOG.error("unexpected-error", exc_info=error, extra=fields_of(request))
+    return await _answer(request, 500)

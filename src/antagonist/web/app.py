@@ -12,7 +12,7 @@ from starlette.staticfiles import StaticFiles
 from antagonist import __version__
 from antagonist.feedback.record import Clock, system_clock
 from antagonist.web import health
-from antagonist.web.answers import add_error_answers, unexpected
+from antagonist.web.answers import add_error_answers, outermost
 from antagonist.web.api import api_routers
 from antagonist.web.api.common import ERRORS, PREFIX
 from antagonist.web.clinic import open_clinic
@@ -44,7 +44,7 @@ def create_app(config: WebConfig | None = None, clock: Clock = system_clock) -> 
         redirect_slashes=False,
     )
     app.state.clinic = clinic
-    app.add_middleware(EveryResponse, secure=chosen.secure, unexpected=unexpected)
+    app.add_middleware(EveryResponse, secure=chosen.secure, outermost=outermost)
     add_error_answers(app)
     app.include_router(health.router)
     for router in page_routers():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from datetime import timedelta
 from fastapi import Request
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 
 from antagonist.feedback.database import changing, reading
@@ -20,12 +22,15 @@ from antagonist.feedback.events import checked_text, stamp
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
 from antagonist.web.errors import ForgedError
-from antagonist.web.visit import Visit, signed_in
+from antagonist.web.language import N_
+from antagonist.web.visit import REPEATS, Visit, signed_in
 
 CSRF, KEY, EXPECTED = "csrf", "key", "expected"
 CSRF_HEADER = "x-csrf-token"
 KEPT = timedelta(days=7)  # for how long a request's key is known
 PATIENCE_S, STEP_S = 20.0, 0.05
+# As people write numbers: digits, a point or comma; no more of them than a float keeps.
+NUMBER = re.compile(r"[+-]?\d{1,12}([.,]\d{1,12})?", re.ASCII)
 SAFE_SITES = ("same-origin", "none")
 
 
@@ -42,7 +47,7 @@ class Form(dict[str, str]):
         """A field that must be there. Raises InputError where it was left empty."""
         found = self.text(field)
         if found is None:
-            raise InputError("", field, None, "an answer; it was left empty")
+            raise InputError("", field, None, N_("an answer; it was left empty"))
         return found
 
     def number(self, field: str) -> float | None:
@@ -50,62 +55,67 @@ class Form(dict[str, str]):
         found = self.text(field)
         if found is None:
             return None
-        try:
-            return float(found.replace(",", "."))
-        except ValueError:
-            raise InputError("", field, found, "a number") from None
+        if not NUMBER.fullmatch(found):
+            raise InputError("", field, found, N_("a number"))
+        return float(found.replace(",", "."))
 
     def whole(self, field: str) -> int | None:
         """A whole number; None where it was left empty."""
         found = self.number(field)
         if found is not None and not found.is_integer():
-            raise InputError("", field, self[field], "a whole number")
+            raise InputError("", field, self[field], N_("a whole number"))
         return None if found is None else int(found)
 
 
-# Fields of passwords are taken as typed, and those with [] may be there several times.
+# Fields of passwords are taken as typed.
 AS_TYPED = ("password", "new_password", "again")
-REPEATS = "[]"
 
 
 async def plain_form(request: Request) -> Form:
     """A form of a page that needs no session. Raises ForgedError for one from another site."""
-    _refuse_other_sites(request)
-    return _form(await request.form())
+    refuse_other_sites(request)
+    return _form(await request.form(max_files=0))
 
 
 async def form(request: Request) -> Form:
     """A form of a signed-in page. Raises ForgedError for one that we did not make."""
-    _refuse_other_sites(request)
-    found = _form(await request.form())
-    _account, session = signed_in(request)
+    refuse_other_sites(request)
+    found = _form(await request.form(max_files=0))
+    _account, session = await run_in_threadpool(signed_in, request)
     sent = found.pop(CSRF, None) or request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
         raise ForgedError
     return found
 
 
-def _refuse_other_sites(request: Request) -> None:
-    site = request.headers.get("sec-fetch-site")
-    if site is not None and site not in SAFE_SITES:
+def refuse_other_sites(request: Request) -> None:
+    """Raises ForgedError where a browser says that a page of another site sends this."""
+    if came_from_here(request) is False:
         raise ForgedError
-    origin = request.headers.get("origin")
-    if site is None and origin is not None and origin.split("//")[-1] != request.url.netloc:
-        raise ForgedError
+
+
+def came_from_here(request: Request) -> bool | None:
+    """Whether a page of ours sends this, as the browser says; None where it says nothing.
+
+    Source: Fetch Metadata (W3C), RFC 6454 for browsers without it.
+    """
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        return site in SAFE_SITES
+    if origin is not None:
+        return origin.partition("://")[2] == request.url.netloc
+    return None
 
 
 def _form(data: FormData) -> Form:
-    """Raises InputError for a field sent twice, and for a file."""
+    """Raises InputError for a field sent twice."""
     found, lists = Form(), dict[str, tuple[str, ...]]()
     for field in data:
-        values = data.getlist(field)
-        if not all(isinstance(value, str) for value in values):
-            raise InputError("", field, None, "text, no file")
-        texts = tuple(str(value) for value in values)
+        texts = tuple(str(value) for value in data.getlist(field))
         if field.endswith(REPEATS):
             lists[field.removesuffix(REPEATS)] = texts
         elif len(texts) > 1:
-            raise InputError("", field, None, "one answer")
+            raise InputError("", field, None, N_("one answer"))
         else:
             found[field] = texts[0] if field in AS_TYPED else texts[0].strip()
     found.lists = lists
@@ -133,7 +143,7 @@ def once(visit: Visit, key: str | None) -> Iterator[Once]:
     Raises InputError for a missing key, one of another request, and a first that never ends.
     """
     if key is None:
-        raise InputError("", KEY, None, "the key of this form; load the page again")
+        raise InputError("", KEY, None, N_("the key of this form; load the page again"))
     key = checked_text(key, KEY)
     found = _claimed(visit, key)
     if found is not None:
@@ -174,10 +184,12 @@ def _awaited(visit: Visit, key: str) -> Once:
         with reading(visit.clinic.engine) as connection:
             found = connection.execute(query).first()
         if found is None:
-            raise InputError("", KEY, key, "a request that did not fail meanwhile; send it again")
+            raise InputError(
+                "", KEY, key, N_("a request that did not fail meanwhile; send it again")
+            )
         if (found[0], found[1]) != (visit.account.account, visit.route):
-            raise InputError("", KEY, key, "a key of its own for each request")
+            raise InputError("", KEY, key, N_("a key of its own for each request"))
         if found[2] is not None:
             return Once(str(found[2]))
         time.sleep(STEP_S)
-    raise InputError("", KEY, key, "a request that has ended; look whether it was done")
+    raise InputError("", KEY, key, N_("a request that has ended; look whether it was done"))

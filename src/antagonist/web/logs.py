@@ -9,9 +9,13 @@ import traceback
 from types import TracebackType
 
 from pythonjsonlogger.json import JsonFormatter
+from starlette.requests import Request
+from starlette.types import Scope
 
 ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+STATIC, API = "/static/", "/api/v1"
+LOG = logging.getLogger("antagonist.web")
 
 
 class Lines(JsonFormatter):
@@ -28,14 +32,48 @@ class Lines(JsonFormatter):
 
 def begin_logs() -> None:
     """Let this process log; a second call changes nothing."""
-    log = logging.getLogger("antagonist.web")
-    if log.handlers:
+    if LOG.handlers:
         return
     handler = logging.StreamHandler(sys.stderr)
-    made = Lines(FIELDS, rename_fields={"asctime": "time", "levelname": "level"})
+    handler.setFormatter(formatter())
+    LOG.addHandler(handler)
+    LOG.setLevel(logging.INFO)
+    LOG.propagate = False
+
+
+def formatter() -> Lines:
+    """How a line is written."""
+    renamed = {"asctime": "time", "levelname": "level", "message": "event"}
+    made = Lines(FIELDS, rename_fields=renamed)
     made.converter = time.gmtime
     made.default_time_format, made.default_msec_format = "%Y-%m-%dT%H:%M:%S", "%s.%03dZ"
-    handler.setFormatter(made)
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    log.propagate = False
+    return made
+
+
+def tell(request: Request, event: str, level: int = logging.INFO, **more: str | int | None) -> None:
+    """Log what happened in a request: who (account id), from where, by which route.
+
+    more: further fields; no patient data and nothing that was typed.
+    """
+    LOG.log(level, event, extra=fields_of(request) | more)
+
+
+def fields_of(request: Request) -> dict[str, str | int | None]:
+    """What every line about a request says: the route's template, never its ids, query or body."""
+    state = request.scope.get("state", {})
+    return {
+        "request": state.get("request_id"),
+        "account": state.get("account"),
+        "address": request.client.host if request.client else "",
+        "method": request.scope["method"],
+        "route": template_of(request.scope),
+    }
+
+
+def template_of(scope: Scope) -> str:
+    """The template of a request's route, such as ``/patients/{patient}``; no id stands in it."""
+    template = getattr(scope.get("route"), "path", None)
+    if template is None:
+        return "static" if scope["path"].startswith(STATIC) else "none"
+    inside = scope["path"].startswith(API) and not template.startswith(API)
+    return f"{API}{template}" if inside else str(template)

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from antagonist import __version__
 from antagonist.report.label_dates import date_text, when_text
 from antagonist.web.accounts.rules import rules
+from antagonist.web.cookies import LANGUAGE, cookie_name
 from antagonist.web.forms import new_key
 from antagonist.web.language import LANGUAGES, N_, NAMES, Reader, preferred, utc
 from antagonist.web.visit import Visit, clinic_of, request_id
@@ -31,7 +32,6 @@ NAVIGATION = (
     ("accounts.manage", "/accounts", N_("Accounts")),
     ("audit.read", "/audit", N_("Audit")),
 )
-LANGUAGE_COOKIE = "antagonist-language"
 
 
 @lru_cache(maxsize=1)
@@ -59,7 +59,7 @@ def static_url(name: str) -> str:
 def reader_of(request: Request) -> Reader:
     """How somebody reads who is not signed in: by cookie, else by the browser's wish."""
     clinic = clinic_of(request)
-    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    chosen = request.cookies.get(cookie_name(clinic.config.secure, LANGUAGE))
     if chosen not in LANGUAGES:
         chosen = preferred(request.headers.get("accept-language", ""), clinic.config.language)
     return Reader(chosen, clinic.tz)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
 from fastapi import Request
 from sqlalchemy import Connection
@@ -15,17 +17,23 @@ from antagonist.feedback.database import changing, reading
 from antagonist.feedback.events import Actor
 from antagonist.feedback.history import is_known
 from antagonist.foundation.clock import zone
+from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import audit, limits, sessions, tokens
 from antagonist.web.accounts.access import sees
+from antagonist.web.accounts.limits import TooManyError
 from antagonist.web.accounts.people import Account, by_id
-from antagonist.web.accounts.rules import rules
+from antagonist.web.accounts.rules import Limit, rules
 from antagonist.web.accounts.sessions import Session
 from antagonist.web.clinic import Clinic
+from antagonist.web.cookies import cookie_name
 from antagonist.web.errors import NotAllowedError, NotFoundError, SignInNeededError
 from antagonist.web.language import Reader
+from antagonist.web.logs import template_of
 from antagonist.web.permissions import actions, may
 
 PATIENT = "patient"
+REPEATS = "[]"  # at the end of a field's name: it may stand there several times
+COSTLY_AGAIN_S = 5  # seconds; what is costly takes less
 POLLING = "polling"  # query parameter of what a page asks by itself; it keeps no session alive
 
 
@@ -33,7 +41,8 @@ POLLING = "polling"  # query parameter of what a page asks by itself; it keeps n
 class Visit:
     """Who asks, as what, and how they read. session: None for a program with a token.
 
-    request_id: stands in the logs, the audit and on error pages.
+    request_id: stands in the logs, the audit and on error pages. renewed: new values of the
+    session, of which the browser is given the last.
     """
 
     clinic: Clinic
@@ -42,6 +51,7 @@ class Visit:
     reader: Reader
     request_id: str
     route: str
+    renewed: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -94,15 +104,19 @@ def clinic_of(request: Request) -> Clinic:
     return found
 
 
-def cookie_name(clinic: Clinic) -> str:
-    """The session cookie; a browser takes the prefix only over TLS."""
-    return "__Host-antagonist" if clinic.config.secure else "antagonist"
+def session_value(request: Request) -> str | None:
+    """What the browser knows its session by."""
+    return request.cookies.get(cookie_name(clinic_of(request).config.secure)) or None
+
+
+def address_of(request: Request) -> str:
+    """From where a request comes."""
+    return request.client.host if request.client else ""
 
 
 def route_of(request: Request) -> str:
     """Method and template of the route: no id stands in it."""
-    route = request.scope.get("route")
-    return f"{request.method} {getattr(route, 'path', 'unknown')}"
+    return f"{request.method} {template_of(request.scope)}"
 
 
 def request_id(request: Request) -> str:
@@ -113,11 +127,14 @@ def request_id(request: Request) -> str:
     return str(found)
 
 
-def signed_in(request: Request) -> tuple[Account, Session]:
-    """Who is signed in, completely or not. Raises SignInNeededError for nobody."""
+def signed_in(request: Request, value: str | None = None) -> tuple[Account, Session]:
+    """Who is signed in, completely or not. Raises SignInNeededError for nobody.
+
+    value: of a session just begun; None = the one that the browser sends.
+    """
     clinic = clinic_of(request)
-    value = request.cookies.get(cookie_name(clinic))
-    if not value:
+    value = value or session_value(request)
+    if value is None:
         raise SignInNeededError
     now = clinic.now()
     with reading(clinic.engine) as connection:
@@ -125,6 +142,7 @@ def signed_in(request: Request) -> tuple[Account, Session]:
         account = None if session is None else by_id(connection, session.account)
     if session is None or account is None or account.disabled:
         raise SignInNeededError
+    request.state.account = account.account
     return account, session
 
 
@@ -139,6 +157,7 @@ def _speaks(request: Request) -> Account:
         account = None if owner is None else by_id(connection, owner)
     if account is None or account.disabled:
         raise SignInNeededError
+    request.state.account = account.account
     return account
 
 
@@ -146,50 +165,67 @@ def visit_of(request: Request, account: Account, session: Session | None) -> Vis
     """The request of somebody, before it is known whether they may make it."""
     clinic = clinic_of(request)
     tz = clinic.tz if account.timezone is None else zone(account.timezone)
+    renewed: list[str] = getattr(request.state, "renewed", [])
+    request.state.renewed = renewed  # the outermost layer sends the cookie
     return Visit(
         clinic, account, session, Reader(account.language, tz),
-        request_id(request), route_of(request),
+        request_id(request), route_of(request), renewed,
     )  # fmt: skip
 
 
-def page(action: str) -> Callable[[Request], Visit]:
+def whoever(request: Request) -> Visit | None:
+    """The request of somebody or nobody, for error pages and logs; None where none can be told."""
+    try:
+        return visit_of(request, *signed_in(request))
+    except SignInNeededError:
+        pass
+    except InputError:  # the database does not answer
+        return None
+    try:
+        return visit_of(request, _speaks(request), None)
+    except (SignInNeededError, InputError):
+        return None
+
+
+def page(action: str) -> Callable[[Request], Iterator[Visit]]:
     """The dependency of a page: signed in by a session, and allowed the action."""
 
-    def visit(request: Request) -> Visit:
+    def visit(request: Request) -> Iterator[Visit]:
         account, session = signed_in(request)
         if not session.complete:
             raise SignInNeededError("/sign-in/code")
         if account.secret is None and clinic_of(request).config.second_factor:
             raise SignInNeededError("/second-factor")
         found = visit_of(request, account, session)
-        _admit(request, found, action)
-        return found
+        with _admitted(request, found, action):
+            yield found
 
-    visit.action = action  # type: ignore[attr-defined]
+    visit.action, visit.face = action, "page"  # type: ignore[attr-defined]
     return visit
 
 
-def program(action: str) -> Callable[[Request], Visit]:
+def program(action: str) -> Callable[[Request], Iterator[Visit]]:
     """The dependency of the JSON API: a token, and the action allowed to its owner."""
 
-    def visit(request: Request) -> Visit:
+    def visit(request: Request) -> Iterator[Visit]:
         found = visit_of(request, _speaks(request), None)
-        _admit(request, found, action)
-        return found
+        with _admitted(request, found, action):
+            yield found
 
-    visit.action = action  # type: ignore[attr-defined]
+    visit.action, visit.face = action, "program"  # type: ignore[attr-defined]
     return visit
 
 
-def _admit(request: Request, visit: Visit, action: str) -> None:
+@contextmanager
+def _admitted(request: Request, visit: Visit, action: str) -> Iterator[None]:
     """Check action and patient, count what is costly, write the audit: all before anything else."""
     patient = request.path_params.get(PATIENT)
     allowed = visit.may(action)
     clinic, now = visit.clinic, visit.clinic.now()
     with changing(clinic.engine) as connection:
-        visible = patient is None or _visible(connection, visit.account, patient)
+        known = patient if patient and _is_known(connection, patient) else None
+        visible = patient is None or (known and sees(connection, visit.account, patient))
         refused = not allowed or not visible
-        known = patient if visible else None
         visit.note(connection, action, "refused" if refused else "allowed", known)
         session = visit.session
         if session and POLLING not in request.query_params and sessions.is_due(session, now):
@@ -198,18 +234,41 @@ def _admit(request: Request, visit: Visit, action: str) -> None:
         raise NotAllowedError(action)
     if not visible:
         raise NotFoundError
-    if actions()[action].costly:
-        limited(visit, f"costly:{visit.account.account}", rules().limits.costly)
+    _refuse_repeats(request)
+    if not actions()[action].costly:
+        yield
+        return
+    limited(visit, f"costly:{visit.account.account}", rules().limits.costly)
+    if not _costly().acquire(blocking=False):
+        raise TooManyError(COSTLY_AGAIN_S)
+    try:
+        yield
+    finally:
+        _costly().release()
 
 
-def limited(visit: Visit, what: str, limit: Any) -> None:
+@lru_cache(maxsize=1)
+def _costly() -> threading.Semaphore:
+    """Leaves threads of this process free for what is quick."""
+    return threading.Semaphore(rules().request.costly_at_once)
+
+
+def _refuse_repeats(request: Request) -> None:
+    """Raises InputError for a query parameter that is there twice."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    twice = [n for n in names if names.count(n) > 1 and not n.endswith(REPEATS)]
+    if twice:
+        raise InputError("", twice[0], None, "one answer")
+
+
+def limited(visit: Visit, what: str, limit: Limit) -> None:
     """Count an attempt in a transaction of its own. Raises TooManyError."""
     with changing(visit.clinic.engine) as connection:
         limits.counted(connection, visit.clinic.now(), what, limit)
 
 
-def _visible(connection: Connection, account: Account, patient: str) -> bool:
-    return _is_id(patient) and is_known(connection, patient) and sees(connection, account, patient)
+def _is_known(connection: Connection, patient: str) -> bool:
+    return _is_id(patient) and is_known(connection, patient)
 
 
 def _is_id(text: str) -> bool:

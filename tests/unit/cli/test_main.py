@@ -23,6 +23,7 @@ COMMANDS = (
     "today",
     "replay",
     "report",
+    "serve",
     "study",
     "learn",
     "fit",

@@ -90,6 +90,7 @@ def test_an_archive_comes_back_whole_and_its_end_is_kept(
     new_place.mkdir()
     copied = new_place / "record.keys"
     copied.write_text(filled.keys.path.read_text())
+    copied.chmod(0o600)
     keys = load_keyring(copied)
     report = import_archive(path, empty, keys)
     assert (report.events, report.patients, report.problems) == (3, 2, ())

@@ -14,16 +14,19 @@ from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.passwords import hashed
 from antagonist.web.accounts.people import Account, change
 from antagonist.web.accounts.rules import rules
+from antagonist.web.language import N_
 
 CODE_BYTES = 24
 
 
 def activation_code(connection: Connection, at: datetime, account: Account) -> str:
-    """A new code, shown once; whoever is signed in to the account is signed out."""
+    """A new code, shown once; the password that was holds no longer, and who is in is out."""
     code = secrets.token_urlsafe(CODE_BYTES)
     until = at + timedelta(hours=rules().activation.hours)
-    values = {"activation": sessions.digest(code), "activation_until": stamp(until)}
-    change(connection, account, **values)
+    change(
+        connection, account,
+        password=None, activation=sessions.digest(code), activation_until=stamp(until),
+    )  # fmt: skip
     sessions.end_all(connection, account.account)
     tokens.revoke_all(connection, account.account)
     return code
@@ -38,10 +41,10 @@ def activated(connection: Connection, at: datetime, code: str, password: str) ->
         t.accounts.c.activation == sessions.digest(code.strip()),
         t.accounts.c.activation_until > stamp(at),
     )
-    found = connection.execute(query).mappings().first()
+    # two requests with one code: the second waits here, and finds the code used
+    found = connection.execute(query.with_for_update()).mappings().first()
     if found is None:
-        hours = rules().activation.hours
-        raise InputError("", "code", None, f"a code not used yet and not older than {hours} h")
+        raise InputError("", "code", None, N_("a code not used yet and not too old"))
     account = Account(**found)
     kept = hashed(password, account.name)
     return change(connection, account, password=kept, activation=None, activation_until=None)

@@ -14,6 +14,7 @@ from antagonist.feedback.events import Actor, checked_text, stamp
 from antagonist.foundation.clock import zone
 from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
+from antagonist.web.accounts import sessions, tokens
 from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.passwords import hashed
 
@@ -139,9 +140,9 @@ def everyone(connection: Connection) -> list[Account]:
 def change(connection: Connection, account: Account, **values: Any) -> Account:
     """The account with other values, checked; the last administrator stays one.
 
+    Another role, and disabling, end the account's sessions and tokens.
     values: any of shown, role, language, timezone, every_patient, disabled, secret, last_step,
-    password
-    (its hash), activation, activation_until.
+    password (its hash), activation, activation_until.
     Raises InputError for a value not allowed, and where nobody would be left to administer.
     """
     checks: Mapping[str, Any] = {
@@ -154,11 +155,22 @@ def change(connection: Connection, account: Account, **values: Any) -> Account:
     made = replace(account, **found)
     leaves = made.disabled or made.role != "administrator"
     was_one = account.role == "administrator" and not account.disabled
-    if leaves and was_one and administrators(connection) < 2:
+    if leaves and was_one and len(_locked_administrators(connection)) < 2:
         raise InputError("account", "role", made.role, "administrator: nobody else is one")
     here = t.accounts.c.account == account.account
     connection.execute(update(t.accounts).where(here).values(found))
+    if made.disabled or made.role != account.role:
+        sessions.end_all(connection, account.account)
+        tokens.revoke_all(connection, account.account)
     return made
+
+
+def _locked_administrators(connection: Connection) -> list[str]:
+    """Those who can sign in; their rows are ours, so that two cannot both be the last but one."""
+    query = select(t.accounts.c.account).where(
+        t.accounts.c.role == "administrator", t.accounts.c.disabled.is_(False)
+    )
+    return list(connection.execute(query.with_for_update()).scalars())
 
 
 def administrators(connection: Connection) -> int:

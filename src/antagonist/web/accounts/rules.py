@@ -20,10 +20,14 @@ class Strict(BaseModel):
 
 
 class PasswordRules(Strict):
-    """Lengths in characters; words that a guesser of this app tries first."""
+    """Lengths in characters; words that a guesser of this app tries first.
+
+    least_besides_words: characters that must be left when those words are taken out.
+    """
 
     least_characters: Positive
     most_characters: Positive
+    least_besides_words: Positive
     context_words: tuple[str, ...]
     source: str
 
@@ -82,6 +86,12 @@ class Limits(Strict):
     costly: Limit
 
 
+class KnownAddress(Strict):
+    """For how long an address counts as one's own after a sign-in from it."""
+
+    days: Positive
+
+
 class AuditRules(Strict):
     """For how long lines of the audit are kept at least."""
 
@@ -89,9 +99,10 @@ class AuditRules(Strict):
 
 
 class RequestRules(Strict):
-    """Size of a request's body."""
+    """Size of a request's body; costly requests that one process works on at the same time."""
 
     most_bytes: Positive
+    costly_at_once: Positive
 
 
 class SecurityRules(Strict):
@@ -102,6 +113,7 @@ class SecurityRules(Strict):
     session: SessionRules
     token: TokenRules
     limits: Limits
+    known_address: KnownAddress
     audit: AuditRules
     request: RequestRules
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import io
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,10 +24,12 @@ def new_secret() -> str:
     return pyotp.random_base32()
 
 
-def picture(secret: str, name: str) -> str:
-    """The secret as a QR code that such apps read: a data URI of a PNG."""
+def picture(secret: str, name: str) -> bytes:
+    """The secret as a QR code that such apps read, PNG."""
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
-    return str(segno.make(uri, error="m").png_data_uri(scale=PICTURE_SCALE))
+    made = io.BytesIO()
+    segno.make(uri, error="m").save(made, kind="png", scale=PICTURE_SCALE)
+    return made.getvalue()
 
 
 def step_of(secret: str, code: str, at: datetime) -> int | None:
@@ -34,6 +37,11 @@ def step_of(secret: str, code: str, at: datetime) -> int | None:
     found = pyotp.TOTP(secret)
     right = hmac.compare_digest(found.at(at).encode(), code.strip().replace(" ", "").encode())
     return int(at.timestamp()) // found.interval if right else None
+
+
+def unsealed(keys: Keyring, kept: bytes) -> str:
+    """A secret that was sealed. Raises InputError where the key does not fit."""
+    return keys.unseal(kept, keys.master).decode()
 
 
 def sealed(keys: Keyring, secret: str) -> bytes:
@@ -47,7 +55,7 @@ def accepted(
     """The account after its code was used; None where the code is wrong or was used before."""
     if account.secret is None:
         return None
-    step = step_of(keys.unseal(account.secret, keys.master).decode(), code, at)
+    step = step_of(unsealed(keys, account.secret), code, at)
     if step is None:
         return None
     # one statement: two requests with one code cannot both find it unused

@@ -20,7 +20,10 @@ VALUE_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session. session: its id, which may be shown. csrf: what its forms carry."""
+    """A session. session: its id, which may be shown. csrf: what its forms carry.
+
+    complete, pending: as ``tables.sessions`` says.
+    """
 
     digest: str
     session: str
@@ -31,6 +34,7 @@ class Session:
     seen_at: str
     address: str
     agent: str
+    pending: bytes | None = None
 
 
 def digest(value: str) -> str:
@@ -39,11 +43,18 @@ def digest(value: str) -> str:
 
 
 def begin(
-    connection: Connection, at: datetime, account: str, *, complete: bool, address: str, agent: str
+    connection: Connection,
+    at: datetime,
+    account: str,
+    *,
+    complete: bool,
+    address: str,
+    agent: str,
+    pending: bytes | None = None,
 ) -> tuple[str, Session]:
     """A new session and the value that the browser is given; the oldest of too many ends.
 
-    agent: of the browser.
+    agent: of the browser. pending: sealed secret of a second factor to be set up in it.
     """
     value = secrets.token_urlsafe(VALUE_BYTES)
     made = Session(
@@ -56,8 +67,11 @@ def begin(
         seen_at=stamp(at),
         address=address[:64],
         agent=agent[:200],
+        pending=pending,
     )
-    for old in of_account(connection, account)[rules().session.most_at_once - 1 :]:
+    # who has the password only ends no session of somebody who gave the code too
+    alike = [old for old in of_account(connection, account) if old.complete == complete]
+    for old in alike[rules().session.most_at_once - 1 :]:
         end(connection, old.session)
     row = {name: getattr(made, name) for name in made.__dataclass_fields__}
     connection.execute(insert(t.sessions), row)
@@ -83,8 +97,22 @@ def is_due(session: Session, at: datetime) -> bool:
 
 def seen(connection: Connection, session: Session, at: datetime) -> None:
     """Write down that a session was used."""
-    here = t.sessions.c.digest == session.digest
+    here = t.sessions.c.session == session.session
     connection.execute(update(t.sessions).where(here).values(seen_at=stamp(at)))
+
+
+def renewed(connection: Connection, session: Session) -> str:
+    """A new value for a session that goes on; the one before it holds no longer."""
+    value = secrets.token_urlsafe(VALUE_BYTES)
+    here = t.sessions.c.session == session.session
+    connection.execute(update(t.sessions).where(here).values(digest=digest(value)))
+    return value
+
+
+def keep_pending(connection: Connection, session: Session, sealed: bytes | None) -> None:
+    """Keep the sealed secret of a second factor that is being set up; None = none is."""
+    here = t.sessions.c.session == session.session
+    connection.execute(update(t.sessions).where(here).values(pending=sealed))
 
 
 def of_account(connection: Connection, account: str) -> list[Session]:
@@ -97,6 +125,11 @@ def of_account(connection: Connection, account: str) -> list[Session]:
 def end(connection: Connection, session: str) -> None:
     """End a session, by its id."""
     connection.execute(delete(t.sessions).where(t.sessions.c.session == session))
+
+
+def end_value(connection: Connection, value: str) -> None:
+    """End the session that a browser knows by a value, if there is one."""
+    connection.execute(delete(t.sessions).where(t.sessions.c.digest == digest(value)))
 
 
 def end_all(connection: Connection, account: str, but: str | None = None) -> None:

@@ -71,9 +71,11 @@ sessions = Table(
     Column("seen_at", TIME, nullable=False),
     Column("address", String(64), nullable=False),
     Column("agent", String(200), nullable=False),
+    Column("pending", LargeBinary, nullable=True),
     Index("sessions_by_account", "account"),
 )
-"""complete: the second factor was given, or none is wanted."""
+"""complete: the second factor was given, or none is wanted. pending: secret of a second factor that
+is being set up, sealed."""
 
 tokens = Table(
     "tokens",
@@ -94,6 +96,17 @@ attempts = Table(
     Column("at", TIME, nullable=False),
     Index("attempts_by_what", "what", "at"),
 )
+
+known = Table(
+    "known",
+    metadata,
+    Column("n", Number, primary_key=True, autoincrement=True),
+    Column("account", ID, ForeignKey("accounts.account"), nullable=False),
+    Column("address", String(120), nullable=False),
+    Column("at", TIME, nullable=False),
+    Index("known_by_account", "account", "address"),
+)
+"""From where an account was signed in to, so that strangers elsewhere cannot lock it out."""
 
 audit = Table(
     "audit",

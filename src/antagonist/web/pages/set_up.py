@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from antagonist.feedback.database import changing, reading
+from antagonist.feedback.database import changing, reading, writing
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import limits
 from antagonist.web.accounts.activation import activated
@@ -17,10 +17,12 @@ from antagonist.web.accounts.people import administrators, create_account
 from antagonist.web.accounts.rules import rules
 from antagonist.web.answers import field_error
 from antagonist.web.clinic import Clinic
+from antagonist.web.entering import note
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import Form, plain_form
+from antagonist.web.language import N_
 from antagonist.web.rendering import reader_of, render
-from antagonist.web.visit import clinic_of
+from antagonist.web.visit import address_of, clinic_of
 
 router = APIRouter()
 PlainForm = Annotated[Form, Depends(plain_form)]
@@ -51,16 +53,20 @@ def set_up(request: Request, sent: PlainForm) -> Response:
             sent.get("code", "").encode(), str(clinic.config.set_up).encode()
         )
         if not right:
-            raise InputError("", "code", None, "the code that the server printed when it started")
+            raise InputError(
+                "", "code", None, N_("the code that the server printed when it started")
+            )
         _same_twice(sent)
-        with changing(clinic.engine) as connection:
+        with writing(clinic.engine) as connection:  # one at a time, on every database
             if administrators(connection):
                 raise NotFoundError
-            create_account(
+            made = create_account(
                 connection, now, sent.needed("name"), "administrator",
                 password=sent.get("password", ""), language=reader_of(request).language,
             )  # fmt: skip
+            note(connection, request, made, "set-up", "allowed")
     except InputError as error:
+        _failed(request, "set-up")
         return render(
             request, "set_up.html", status=422, error=field_error(error), name=sent.get("name", "")
         )
@@ -81,20 +87,26 @@ def activate(request: Request, sent: PlainForm) -> Response:
     try:
         _same_twice(sent)
         with changing(clinic.engine) as connection:
-            activated(connection, now, sent.needed("code"), sent.get("password", ""))
+            found = activated(connection, now, sent.needed("code"), sent.get("password", ""))
+            note(connection, request, found, "activate", "allowed")
     except InputError as error:
+        _failed(request, "activate")
         return render(request, "activate.html", status=422, error=field_error(error))
     return RedirectResponse("/sign-in", 303)
 
 
 def _same_twice(sent: Form) -> None:
     if sent.get("password") != sent.get("again"):
-        raise InputError("", "again", None, "the same password twice")
+        raise InputError("", "again", None, N_("the same password twice"))
+
+
+def _failed(request: Request, action: str) -> None:
+    with changing(clinic_of(request).engine) as connection:
+        note(connection, request, None, action, "refused")
 
 
 def _limited(request: Request) -> None:
     clinic = clinic_of(request)
-    address = request.client.host if request.client else ""
+    what = f"activate-from:{limits.network(address_of(request))}"
     with changing(clinic.engine) as connection:
-        limit = rules().limits.sign_in_address
-        limits.counted(connection, clinic.now(), f"activate-from:{address}", limit)
+        limits.counted(connection, clinic.now(), what, rules().limits.sign_in_address)

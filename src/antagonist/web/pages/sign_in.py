@@ -2,54 +2,36 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse
-from sqlalchemy import Connection
 from starlette.responses import Response
 
 from antagonist.feedback.database import changing, reading
 from antagonist.foundation.errors import InputError
-from antagonist.web.accounts import audit, limits, sessions
-from antagonist.web.accounts.passwords import fits, is_old, rehashed
-from antagonist.web.accounts.people import Account, administrators, by_name, change
-from antagonist.web.accounts.rules import rules
-from antagonist.web.accounts.second_factor import accepted
-from antagonist.web.clinic import Clinic
+from antagonist.web.accounts import sessions
+from antagonist.web.accounts.people import administrators, change
+from antagonist.web.answers import UNWANTED_FIELDS
+from antagonist.web.cookies import LANGUAGE, SESSION, cookie
+from antagonist.web.entering import HOME, by_code, by_password, first_page, note, own_path
 from antagonist.web.errors import SignInNeededError
 from antagonist.web.forms import Form, form, plain_form
 from antagonist.web.language import LANGUAGES
-from antagonist.web.rendering import LANGUAGE_COOKIE, render
-from antagonist.web.visit import (
-    clinic_of,
-    cookie_name,
-    request_id,
-    route_of,
-    signed_in,
-    visit_of,
-    who_of,
-)
+from antagonist.web.rendering import render
+from antagonist.web.visit import clinic_of, signed_in, visit_of
 
 router = APIRouter()
 PlainForm = Annotated[Form, Depends(plain_form)]
 SignedForm = Annotated[Form, Depends(form)]
-HOME = "/today"
-OWN_PATH = re.compile(r"/(?!/)[\w./-]*")
 YEAR_S = 365 * 24 * 3600
 
 
-def own_path(text: str | None) -> str:
-    """A path of this server to go back to; anything else leads home."""
-    return text if text and OWN_PATH.fullmatch(text) else HOME
-
-
-@router.get("/")
-def home() -> Response:
-    """To the list of today."""
-    return RedirectResponse(HOME, 303)
+@router.get(HOME)
+def home(request: Request) -> Response:
+    """To where one's work begins."""
+    account, _ = signed_in(request)
+    return RedirectResponse(first_page(account), 303)
 
 
 @router.get("/sign-in")
@@ -61,19 +43,18 @@ def ask(request: Request) -> Response:
     if empty and clinic.config.set_up and not clinic.config.demo:
         return RedirectResponse("/set-up", 303)
     back = own_path(request.query_params.get("next"))
-    return render(request, "sign_in.html", next=back, wrong=False, name="", set_up=empty)
+    return render(request, "sign_in.html", next=back, wrong=False, name="")
 
 
 @router.post("/sign-in")
 def sign_in(request: Request, sent: PlainForm) -> Response:
     """Begin a session where name and password fit."""
-    account, value = _by_password(request, sent)
+    found = by_password(request, sent)
     back = own_path(sent.text("next"))
-    if account is None or value is None:
-        return render(
-            request, "sign_in.html", status=401, next=back, wrong=True,
-            name=sent.get("name", ""), set_up=False,
-        )  # fmt: skip
+    if found is None:
+        name = sent.get("name", "")
+        return render(request, "sign_in.html", status=401, next=back, wrong=True, name=name)
+    account, value = found
     needs_code = account.secret is not None
     return _with_session(request, f"/sign-in/code?next={back}" if needs_code else back, value)
 
@@ -83,63 +64,31 @@ def sign_in_again(request: Request, sent: PlainForm) -> Response:
     """Sign in after a session ended, and show what had been typed, to be sent once more."""
     action = own_path(sent.pop("again_action", None))
     name, password, code = (sent.pop(f, "") for f in ("again_name", "password", "again_code"))
-    credentials = Form({"name": name, "password": password})
-    kept = [*sent.items(), *((f"{n}[]", v) for n, vs in sent.lists.items() for v in vs)]
-    account, value = _by_password(request, credentials)
-    done = value is not None
-    if account is not None and value is not None and account.secret is not None:
-        found = sessions_value(request, value)
-        done = found is not None and _by_code(request, account, found, code) is not None
-    if account is None or value is None or not done:
+    lists = [(f"{field}[]", value) for field, values in sent.lists.items() for value in values]
+    kept = [pair for pair in (*sent.items(), *lists) if pair[0] not in UNWANTED_FIELDS]
+    value = _in_again(request, Form({"name": name, "password": password}), code)
+    clinic = clinic_of(request)
+    with reading(clinic.engine) as connection:
+        session = sessions.found(connection, clinic.now(), value) if value else None
+    if value is None or session is None:
         return render(
             request, "sign_in_again.html", status=401, kept=kept, action=action, wrong=True
         )
-    session = sessions_value(request, value)
-    assert session is not None
-    visit = visit_of(request, account, session)
-    answer = render(request, "send_again.html", visit, kept=kept, action=action)
+    account, _ = signed_in(request, value)
+    answer = render(
+        request, "send_again.html", visit_of(request, account, session), kept=kept, action=action
+    )
     _set_session(request, answer, value)
     return answer
 
 
-def sessions_value(request: Request, value: str) -> sessions.Session | None:
-    """The session of a value just made."""
-    clinic = clinic_of(request)
-    with reading(clinic.engine) as connection:
-        return sessions.found(connection, clinic.now(), value)
-
-
-def _by_password(request: Request, sent: Form) -> tuple[Account | None, str | None]:
-    """The account and the value of its new session, which a second factor has to complete."""
-    clinic, now = clinic_of(request), clinic_of(request).now()
-    name, said = sent.get("name", "").casefold()[:80], rules().limits
-    address = request.client.host if request.client else ""
-    tries = (
-        (f"sign-in:{name}:{address}", said.sign_in_name_and_address),
-        (f"sign-in-from:{address}", said.sign_in_address),
-        (f"sign-in-as:{name}", said.sign_in_name),
-    )
-    with changing(clinic.engine) as connection:
-        for what, limit in tries:
-            limits.check(connection, now, what, limit)
-        limits.count(connection, now, *(what for what, _ in tries))
-        account = by_name(connection, name)
-    right = fits(sent.get("password", ""), account.password if account else None)
-    if account is None or not right or account.disabled:
-        _note(request, clinic, account, now, "sign-in", "refused")
-        return None, None
-    with changing(clinic.engine) as connection:
-        for what, _ in tries:
-            limits.forget(connection, what)
-        if account.password is not None and is_old(account.password):
-            account = change(connection, account, password=rehashed(sent["password"]))
-        sessions.sweep(connection, now)
-        value, _ = sessions.begin(
-            connection, now, account.account, complete=account.secret is None,
-            address=address, agent=request.headers.get("user-agent", ""),
-        )  # fmt: skip
-        _line(connection, request, account, now, "sign-in", "allowed")
-    return account, value
+def _in_again(request: Request, sent: Form, code: str) -> str | None:
+    """The value of a complete session; None where name, password and code do not fit together."""
+    found = by_password(request, sent)
+    if found is None or found[0].secret is None:
+        return found[1] if found else None
+    account, session = signed_in(request, found[1])
+    return by_code(request, account, session, code)
 
 
 @router.get("/sign-in/code")
@@ -158,33 +107,13 @@ def give_code(request: Request, sent: SignedForm) -> Response:
     """Complete the session where the code fits; it goes on under a new value."""
     account, session = signed_in(request)
     back = own_path(sent.text("next"))
-    value = _by_code(request, account, session, sent.get("code", ""))
+    if session.complete:
+        return RedirectResponse(back, 303)
+    value = by_code(request, account, session, sent.get("code", ""))
     if value is None:
         visit = visit_of(request, account, session)
         return render(request, "sign_in_code.html", visit, status=401, next=back, wrong=True)
     return _with_session(request, back, value)
-
-
-def _by_code(
-    request: Request, account: Account, session: sessions.Session, code: str
-) -> str | None:
-    """The value of the complete session that takes the place of a half one."""
-    clinic, now = clinic_of(request), clinic_of(request).now()
-    with changing(clinic.engine) as connection:
-        limits.counted(connection, now, f"code:{account.account}", rules().limits.code)
-    with changing(clinic.engine) as connection:
-        right = accepted(connection, clinic.record.keys, account, code, now)
-        outcome: audit.Outcome = "refused" if right is None else "allowed"
-        _line(connection, request, account, now, "second-factor", outcome)
-        if right is None:
-            return None
-        limits.forget(connection, f"code:{account.account}")
-        sessions.end(connection, session.session)
-        value, _ = sessions.begin(
-            connection, now, account.account, complete=True,
-            address=session.address, agent=session.agent,
-        )  # fmt: skip
-    return value
 
 
 @router.post("/sign-out")
@@ -194,10 +123,10 @@ def sign_out(request: Request, _sent: SignedForm) -> Response:
     clinic = clinic_of(request)
     with changing(clinic.engine) as connection:
         sessions.end(connection, session.session)
-        _line(connection, request, account, clinic.now(), "sign-out", "allowed")
+        note(connection, request, account, "sign-out", "allowed")
     answer = RedirectResponse("/sign-in", 303)
-    answer.delete_cookie(cookie_name(clinic), secure=clinic.config.secure, httponly=True)
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    answer.headers.append("set-cookie", cookie(clinic.config.secure, SESSION, "", age_s=0))
+    answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return answer
 
 
@@ -215,10 +144,8 @@ def choose_language(request: Request, sent: PlainForm) -> Response:
     except SignInNeededError:
         pass
     answer = RedirectResponse(own_path(sent.text("next")), 303)
-    answer.set_cookie(
-        LANGUAGE_COOKIE, language, max_age=YEAR_S, httponly=True, samesite="strict",
-        secure=clinic.config.secure,
-    )  # fmt: skip
+    kept = cookie(clinic.config.secure, LANGUAGE, language, age_s=YEAR_S)
+    answer.headers.append("set-cookie", kept)
     return answer
 
 
@@ -229,27 +156,5 @@ def _with_session(request: Request, location: str, value: str) -> Response:
 
 
 def _set_session(request: Request, answer: Response, value: str) -> None:
-    clinic = clinic_of(request)
-    answer.set_cookie(
-        cookie_name(clinic), value, httponly=True, samesite="strict", path="/",
-        secure=clinic.config.secure,
-    )  # fmt: skip
-
-
-def _note(
-    request: Request, clinic: Clinic, account: Account | None, now: datetime,
-    action: str, outcome: audit.Outcome,
-) -> None:  # fmt: skip
-    with changing(clinic.engine) as connection:
-        _line(connection, request, account, now, action, outcome)
-
-
-def _line(
-    connection: Connection, request: Request, account: Account | None, now: datetime,
-    action: str, outcome: audit.Outcome,
-) -> None:  # fmt: skip
-    # a name that is nobody's is not written down: it may be a password in the wrong field
-    audit.note(
-        connection, now, who_of(account), action, outcome,
-        request=request_id(request), detail={"route": route_of(request)},
-    )  # fmt: skip
+    secure = clinic_of(request).config.secure
+    answer.headers.append("set-cookie", cookie(secure, SESSION, value))

@@ -56,16 +56,26 @@
     if (idle > 0) timer = window.setTimeout(empty, idle * 1000);
   };
   const empty = () => {
-    const main = document.getElementById("main");
-    if (document.querySelector("form[data-changed]")) { say(document.body.dataset.ended); return; }
+    const words = document.body.dataset;
+    const typed = document.querySelector("form[data-changed][method='post']");
     const text = document.createElement("p");
-    text.textContent = document.body.dataset.ended;
-    const link = document.createElement("a");
-    link.href = "/sign-in";
-    link.textContent = "→";
-    link.setAttribute("aria-label", document.body.dataset.ended);
-    text.append(" ", link);
-    main.replaceChildren(text);
+    text.setAttribute("role", "status");
+    text.textContent = words.ended + (typed ? " " + words.kept : "");
+    const on = document.createElement(typed ? "button" : "a");
+    on.textContent = words.again;
+    const shown = [text, on];
+    if (typed) {
+      // sent as it is: the server asks who it is, and keeps what was typed
+      typed.hidden = true;
+      on.type = "button";
+      on.addEventListener("click", () => HTMLFormElement.prototype.submit.call(typed));
+      shown.push(typed);
+    } else {
+      on.href = "/sign-in";
+    }
+    document.title = "Antagonist";
+    document.querySelectorAll("header.top nav, header.top .who").forEach((part) => part.remove());
+    document.getElementById("main").replaceChildren(...shown);
   };
   document.addEventListener("input", (event) => {
     const form = event.target.closest ? event.target.closest("form") : null;

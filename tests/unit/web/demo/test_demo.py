@@ -176,13 +176,22 @@ def test_screening_says_not_yet_what_is_missing_and_that_the_challenge_is_next(m
     early, nothing, challenge = (_screened(made, name) for name in ("ivan", "nikita", "kira"))
     assert {answer["verdict"] for answer in early} == {"not_yet"}
     assert all(len(answer["missing"]) > 10 for answer in nothing)
-    asked = {use["fact"] for a in challenge for one in a["missing"] for use in one["facts"]}
-    assert asked == {"naloxone_test"}
+    assert not any(answer["missing"] for answer in challenge)
+    assert all(
+        "provocation-negative" in {reason["rule"] for reason in answer["reasons"]}
+        for answer in challenge
+    )
+    (may_be_tested,) = _screened(made, "kira", "challenge")
+    assert may_be_tested["verdict"] == "allowed"
 
 
-def _screened(made: Made, name: str) -> list[Any]:
+def _screened(made: Made, name: str, question: str = "start") -> list[Any]:
     said = [event.payload for event in made.events(name, "decision")]
-    found: list[Any] = next(one for one in said if one["what"] == "screen")["result"]["answers"]
+    found: list[Any] = next(
+        one["result"]["answers"]
+        for one in said
+        if one["what"] == "screen" and one["asked"]["question"] == question
+    )
     return found
 
 

@@ -134,6 +134,24 @@ def upgrade() -> None:
     )
     op.create_index("approvals_by_status", "approvals", ["status"], unique=False)
     op.create_table(
+        "known",
+        sa.Column(
+            "n",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("account", sa.String(length=36), nullable=False),
+        sa.Column("address", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.String(length=27), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account"],
+            ["accounts.account"],
+        ),
+        sa.PrimaryKeyConstraint("n"),
+    )
+    op.create_index("known_by_account", "known", ["account", "address"], unique=False)
+    op.create_table(
         "sessions",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("session", sa.String(length=36), nullable=False),
@@ -144,6 +162,7 @@ def upgrade() -> None:
         sa.Column("seen_at", sa.String(length=27), nullable=False),
         sa.Column("address", sa.String(length=64), nullable=False),
         sa.Column("agent", sa.String(length=200), nullable=False),
+        sa.Column("pending", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(
             ["account"],
             ["accounts.account"],
@@ -172,6 +191,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to no tables."""
     op.drop_table("tokens")
+    op.drop_index("known_by_account", table_name="known")
+    op.drop_table("known")
     op.drop_index("sessions_by_account", table_name="sessions")
     op.drop_table("sessions")
     op.drop_index("approvals_by_status", table_name="approvals")
