@@ -29,13 +29,14 @@ class RuleCount:
 
     closed: decisions in which the rule closed or delayed. overridden: those of them with an
     override on record. departed: decisions that went past the rule, a rule of the base text, by a
-    departure with two people on record.
+    departure with two people on record. people: patients of those decisions.
     """
 
     rule: str
     closed: int
     overridden: int
     departed: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +85,25 @@ def overrides_by_rule(
     for event_id, payload in _payloads(record, OVERRIDE):
         if event_id not in taken_back and payload.get(DECISION) is not None:
             overridden.add(payload[DECISION])
-    decisions = 0
+    decisions, patient_of = 0, _patients(record)
     counts: dict[str, Counter[str]] = {}
+    people: dict[str, set[str]] = {}
     for event_id, payload in _payloads(record, DECISION, first, until):
         if event_id in taken_back:
             continue
         decisions += 1
         closing, departed = _rules(payload["result"])
+        for rule in closing | departed:
+            people.setdefault(rule, set()).add(patient_of[event_id])
         for rule in closing:
             counts.setdefault(rule, Counter())["closed"] += 1
             counts[rule]["overridden"] += event_id in overridden
         for rule in departed:
             counts.setdefault(rule, Counter())["departed"] += 1
-    rows = [RuleCount(n, c["closed"], c["overridden"], c["departed"]) for n, c in counts.items()]
+    rows = [
+        RuleCount(rule, c["closed"], c["overridden"], c["departed"], len(people[rule]))
+        for rule, c in counts.items()
+    ]
     return OverrideReport(decisions, tuple(sorted(rows, key=lambda r: (-r.closed, r.rule))))
 
 
@@ -119,6 +126,13 @@ def _taken_back(record: Record) -> frozenset[str]:
     query = select(t.events.c.corrects).where(t.events.c.corrects.is_not(None))
     with reading(record.engine) as connection:
         return frozenset(row[0] for row in connection.execute(query))
+
+
+def _patients(record: Record) -> Mapping[str, str]:
+    """Patient of each decision."""
+    query = select(t.events.c.event_id, t.events.c.patient).where(t.events.c.kind == DECISION)
+    with reading(record.engine) as connection:
+        return {row.event_id: row.patient for row in connection.execute(query)}
 
 
 def _payloads(

@@ -123,6 +123,7 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Index("audit_by_time", "at"),
     Index("audit_by_patient", "patient", "n"),
+    Index("audit_by_name", "name", "n"),
 )
 """Every read and decision. detail: route and what else says what was done, no patient data."""
 

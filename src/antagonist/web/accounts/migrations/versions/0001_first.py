@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("n"),
     )
+    op.create_index("audit_by_name", "audit", ["name", "n"], unique=False)
     op.create_index("audit_by_patient", "audit", ["patient", "n"], unique=False)
     op.create_index("audit_by_time", "audit", ["at"], unique=False)
     op.create_table(
@@ -206,6 +207,7 @@ def downgrade() -> None:
     op.drop_table("challenges")
     op.drop_index("audit_by_time", table_name="audit")
     op.drop_index("audit_by_patient", table_name="audit")
+    op.drop_index("audit_by_name", table_name="audit")
     op.drop_table("audit")
     op.drop_index("attempts_by_what", table_name="attempts")
     op.drop_table("attempts")
