@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from antagonist.feedback import tables as t
 from antagonist.feedback.answering import answers_in
-from antagonist.feedback.database import reading
+from antagonist.feedback.database import reading, writing
 from antagonist.feedback.decisions import DECISION
 from antagonist.feedback.events import Actor, Event, NewEvent, stamp
-from antagonist.feedback.history import payloads_of
-from antagonist.feedback.record import Record
+from antagonist.feedback.history import all_events, payloads_of
+from antagonist.feedback.record import Record, Written, append_in
 from antagonist.foundation.errors import InputError
 
 OVERRIDE = "override"
@@ -56,7 +56,22 @@ def record_override(
     Raises InputError for an event that is no decision of the record, the same person twice, or a
     reason shorter than three characters.
     """
-    kept = {event.event_id: event for event in record.all(decision.patient)}
+    with writing(record.engine) as connection:
+        written = override_in(connection, record, decision, actor, reason, second_person)
+    record.heads.keep(written.head)
+    return written.events[0]
+
+
+def override_in(
+    connection: Connection,
+    record: Record,
+    decision: Event,
+    actor: Actor,
+    reason: str,
+    second_person: str,
+) -> Written:
+    """``record_override`` in a transaction that writes more; its caller keeps the head."""
+    kept = {e.event_id: e for e in all_events(connection, decision.patient, None)}
     if decision.event_id not in kept or kept[decision.event_id].kind != DECISION:
         raise InputError("override", DECISION, decision.event_id, "a decision of the record")
     if actor.role == "program":
@@ -66,7 +81,7 @@ def record_override(
         raise InputError("override", "second_person", second_person, allowed)
     payload = {"decision": decision.event_id, "reason": reason, "second_person": second_person}
     new = NewEvent(OVERRIDE, record.clock(), payload)
-    return record.append(decision.patient, [new], actor)[0]
+    return append_in(connection, record, decision.patient, [new], actor)
 
 
 def _same(one: str, other: str) -> bool:
