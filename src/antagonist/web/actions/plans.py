@@ -25,7 +25,7 @@ from antagonist.planning.plan_model import Plan, PlanRequest, Refusal
 from antagonist.planning.planner import planned_with_outlook
 from antagonist.planning.side_by_side import DRAWS, Option, side_by_side
 from antagonist.web.actions.files import file_of
-from antagonist.web.actions.known import Known, known_of
+from antagonist.web.actions.told import Told, told_of
 from antagonist.web.errors import NotFoundError
 from antagonist.web.visit import Visit
 
@@ -51,27 +51,27 @@ class OnRecord:
 
 def options(
     visit: Visit, patient: str, wanted: Wanted, *, route: str | None, only: str | None
-) -> tuple[Known, tuple[Option, ...]]:
+) -> tuple[Told, tuple[Option, ...]]:
     """Every regimen that could be planned, for one patient on this clinic's calendar.
 
     wanted, route, only: as ``side_by_side`` takes them. Raises InputError as it does.
     """
-    known = known_of(visit, patient)
+    told = told_of(visit, patient)
     found = side_by_side(
-        _file(visit, known), wanted, route=route, only=only, as_of=known.at.isoformat(),
+        _file(visit, told), wanted, route=route, only=only, as_of=told.at.isoformat(),
         book=book_for(_start(wanted), visit.clinic.config.rules),
     )  # fmt: skip
-    return known, found
+    return told, found
 
 
-def preview(visit: Visit, patient: str, asked: Wanted) -> tuple[Known, Plan | Refusal]:
+def preview(visit: Visit, patient: str, asked: Wanted) -> tuple[Told, Plan | Refusal]:
     """What the plan would be, on fewer draws; nothing is kept. Raises InputError as the planner."""
-    known, request = known_of(visit, patient), request_of(asked)
+    told, request = told_of(visit, patient), request_of(asked)
     made = planned_with_outlook(
-        _file(visit, known), request, as_of=known.at.isoformat(),
+        _file(visit, told), request, as_of=told.at.isoformat(),
         book=book_for(request.start, visit.clinic.config.rules), chosen=settings(draws=DRAWS),
     )  # fmt: skip
-    return known, made
+    return told, made
 
 
 def make(
@@ -83,10 +83,10 @@ def make(
     acknowledged, with commas; the audit keeps them. Raises InputError as the planner does,
     ConflictError where somebody wrote meanwhile; then nothing is kept.
     """
-    known = known_of(visit, patient)
+    told = told_of(visit, patient)
     event = decide_plan(
-        visit.clinic.record, patient, visit.actor, file=_file(visit, known),
-        request=plain_request(request_of(asked)), as_of=known.at,
+        visit.clinic.record, patient, visit.actor, file=_file(visit, told),
+        request=plain_request(request_of(asked)), as_of=told.at,
         clinic=visit.clinic.config.rules, expected=expected,
     )  # fmt: skip
     with changing(visit.clinic.engine) as connection:
@@ -111,23 +111,23 @@ def plain_request(request: PlanRequest) -> dict[str, Any]:
     return found
 
 
-def holding(visit: Visit, patient: str) -> tuple[Known, OnRecord | None]:
+def holding(visit: Visit, patient: str) -> tuple[Told, OnRecord | None]:
     """The plan that holds; None where none does."""
-    known = known_of(visit, patient)
-    plan = known.state.plan
+    told = told_of(visit, patient)
+    plan = told.state.plan
     if plan is None:
-        return known, None
-    event = next(each for each in known.written if each.event_id == plan.event_id)
-    return known, _on_record(event, plan)
+        return told, None
+    event = next(each for each in told.written if each.event_id == plan.event_id)
+    return told, _on_record(event, plan)
 
 
-def on_record(visit: Visit, patient: str, event: str) -> tuple[Known, OnRecord]:
+def on_record(visit: Visit, patient: str, event: str) -> tuple[Told, OnRecord]:
     """A plan or a refusal by the event that keeps it. Raises NotFoundError for anything else."""
-    known = known_of(visit, patient)
-    found = next((each for each in known.written if each.event_id == event), None)
+    told = told_of(visit, patient)
+    found = next((each for each in told.written if each.event_id == event), None)
     if found is None or not _is_plan(found):
         raise NotFoundError
-    return known, _on_record(found, known.state.plan)
+    return told, _on_record(found, told.state.plan)
 
 
 def full_plan(visit: Visit, patient: str, event: str) -> Plan:
@@ -163,8 +163,8 @@ def check_seal(
         raise InputError("", "reviewed", None, "a plan that was looked at in the step before")
 
 
-def _file(visit: Visit, known: Known) -> Patient:
-    return file_of(visit.clinic.record, known.patient, known.at, visit.clinic.tz)
+def _file(visit: Visit, told: Told) -> Patient:
+    return file_of(visit.clinic.record, told.patient, told.at, visit.clinic.tz)
 
 
 def _start(wanted: Wanted) -> date:

@@ -14,7 +14,7 @@ from antagonist.foundation.data import near_match
 from antagonist.foundation.errors import InputError
 from antagonist.planning.situation_model import Situation, SituationKind
 from antagonist.web.actions.files import file_of
-from antagonist.web.actions.known import known_of
+from antagonist.web.actions.told import told_of
 from antagonist.web.errors import NotFoundError
 from antagonist.web.visit import Visit
 
@@ -49,19 +49,19 @@ def ask(visit: Visit, patient: str, kind: str, details: Mapping[str, Any]) -> Ev
     """
     if kind not in KINDS:
         raise InputError("", "kind", kind, near_match(kind, KINDS))
-    known = known_of(visit, patient)
+    told = told_of(visit, patient)
     clinic = visit.clinic
-    file = file_of(clinic.record, patient, known.at, clinic.tz)
+    file = file_of(clinic.record, patient, told.at, clinic.tz)
     return decide_forecast(
         clinic.record, patient, visit.actor, file=file, situation=kind,
-        details=_checked(visit, kind, details), as_of=known.at,
+        details=_checked(visit, kind, details), as_of=told.at,
         jurisdiction=clinic.config.jurisdiction,
     )  # fmt: skip
 
 
 def answer_on_record(visit: Visit, patient: str, event: str) -> Answered:
     """A kept answer. Raises NotFoundError for anything else."""
-    found = next((e for e in known_of(visit, patient).written if e.event_id == event), None)
+    found = next((e for e in told_of(visit, patient).written if e.event_id == event), None)
     if found is None or found.kind != DECISION or found.payload["what"] != FORECAST:
         raise NotFoundError
     document = found.payload["result"].get("situation")

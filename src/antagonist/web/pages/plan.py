@@ -11,9 +11,10 @@ from starlette.responses import Response
 from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
 from antagonist.web.actions import plans
-from antagonist.web.actions.known import Known, since
 from antagonist.web.actions.naming import names_of
 from antagonist.web.actions.prints import PRINTS, printed
+from antagonist.web.actions.recording import meanwhile
+from antagonist.web.actions.told import Told
 from antagonist.web.answers import field_error
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import EXPECTED, KEY, Form, form, once
@@ -25,6 +26,7 @@ from antagonist.web.pages.plan_words import (
     preview_words,
 )
 from antagonist.web.rendering import render
+from antagonist.web.saying import said
 from antagonist.web.visit import Visit, page
 
 router = APIRouter()
@@ -48,7 +50,7 @@ def _shown(
 @router.get("/patients/{patient}/plan")
 def show_plan(request: Request, visit: Reading, patient: str) -> Response:
     """The plan that holds."""
-    _known, found = plans.holding(visit, patient)
+    _told, found = plans.holding(visit, patient)
     told = None if found is None else kept_words(visit, found)
     return _shown(request, visit, "plan.html", patient, told=told, of_record=False)
 
@@ -80,7 +82,7 @@ def compare_plans(request: Request, visit: Comparing, patient: str, sent: Signed
     """Step 2: regimens side by side."""
     try:
         wanted = asking.wanted_of(visit, sent)
-        _known, options = plans.options(
+        _told, options = plans.options(
             visit, patient, wanted.fields, route=wanted.route, only=wanted.only
         )
     except InputError as error:
@@ -116,23 +118,23 @@ def _review(
 ) -> Response:
     """Step 3. seen: events that the asker had seen, where others wrote meanwhile."""
     wanted, asked = _asked(visit, sent)
-    known, made = plans.preview(visit, patient, asked)
+    now, made = plans.preview(visit, patient, asked)
     told = preview_words(visit, made)
     conflict = isinstance(error, ConflictError)
     return _shown(
         request, visit, "plan_review.html", patient, 409 if conflict else 422 if error else 200,
         wanted=wanted, asked=asked, told=told,
-        key=sent.get(KEY) if error and not conflict else None, expected=known.events,
-        reviewed=plans.seal(visit, patient, asked, known.events, told.to_acknowledge),
-        changed=_changed(known, seen) if conflict else [],
+        key=sent.get(KEY) if error and not conflict else None, expected=now.expected,
+        reviewed=plans.seal(visit, patient, asked, now.expected, told.to_acknowledge),
+        changed=_changed(visit, now, seen) if conflict else [],
         error=field_error(error) if error and not conflict else None,
     )  # fmt: skip
 
 
-def _changed(known: Known, seen: int | None) -> list[tuple[Any, str, str]]:
+def _changed(visit: Visit, now: Told, seen: int | None) -> list[tuple[Any, str, str]]:
     """What others wrote meanwhile: when, who, what."""
-    rows = since(known, known.events if seen is None else seen)
-    return [(event.recorded_at, event.author, event.kind.replace("_", " ")) for event in rows]
+    rows = () if seen is None else meanwhile(now, now.patient, seen)
+    return [(event.recorded_at, event.author, said(event, visit.reader)) for event in rows]
 
 
 @router.post("/patients/{patient}/plan")
@@ -163,7 +165,7 @@ def make_plan(request: Request, visit: Making, patient: str, sent: SignedForm) -
 @router.get("/patients/{patient}/plan/{event}")
 def show_kept(request: Request, visit: Reading, patient: str, event: str) -> Response:
     """A plan or a refusal on record."""
-    _known, found = plans.on_record(visit, patient, event)
+    _told, found = plans.on_record(visit, patient, event)
     return _shown(
         request, visit, "plan.html", patient, told=kept_words(visit, found), of_record=True
     )
