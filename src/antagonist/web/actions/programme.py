@@ -86,7 +86,8 @@ def figures(clinic: Clinic, days: int, progress: Progress) -> Mapping[str, Any]:
     )
     found = programme_outcomes(record, at, told=progress.told)
     texts = {
-        language: _texts(program_report(found, outcome_words(language))) for language in LANGUAGES
+        language: report_texts(program_report(found, outcome_words(language)))
+        for language in LANGUAGES
     }
     return {
         "at": at.isoformat(),
@@ -103,7 +104,8 @@ def _plain(kind: Any, value: object) -> Any:
     return json.loads(TypeAdapter(kind).dump_json(value))
 
 
-def _texts(report: OutcomeReport) -> Mapping[str, Any]:
+def report_texts(report: OutcomeReport) -> Mapping[str, Any]:
+    """A report as JSON keeps it: texts, tables, charts as SVG elements."""
     return {
         "title": report.title,
         "head": [list(row) for row in report.head],
