@@ -23,7 +23,7 @@ COMPILE_KERNEL := $(BIN)/python -m antagonist.pharmacology.kernel.compiled.build
 BUILT_KERNEL := src/antagonist/pharmacology/kernel/compiled/built
 
 # Programs that tests call; each is also the name of its Debian package.
-TEST_TOOLS ?= git
+TEST_TOOLS ?= git chromium
 
 PIP_TOOLS := pip-tools==7.6.2
 LOCK_TOOLS := $(VENV)/lock-tools
@@ -31,7 +31,7 @@ COMPILE := CUSTOM_COMPILE_COMMAND="make lock" $(LOCK_TOOLS)/bin/pip-compile --qu
 	--generate-hashes --all-build-deps --strip-extras \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links $(ARGS)
 
-.PHONY: help run test test-deps torture lint types lock clean
+.PHONY: help run serve test test-deps torture lint types lock clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -39,6 +39,10 @@ help: ## Show what can be made
 
 run: $(VENV)/.runtime ## Forecast the example course and write its report to out/
 	@$(BIN)/antagonist simulate $(EXAMPLE) --out $(OUT)
+	@echo "The clinic in the browser, with invented patients: make serve"
+
+serve: $(VENV)/.runtime ## Serve the demo clinic in the browser, on this machine (ARGS="--port 8001")
+	@$(BIN)/antagonist serve $(ARGS)
 
 test: test-deps ## Set up what the tests need and run them (ARGS="-k name" for some)
 	@$(BIN)/python -m pytest $(ARGS)

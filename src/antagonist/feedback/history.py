@@ -103,3 +103,13 @@ def payloads_of(
             yield event_id, json.loads(payload)
         if len(rows) < CHUNK:
             return
+
+
+def events_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, Event]:
+    """Events by their ids, whoever's they are; one that is not on record is left out."""
+    found: dict[str, Event] = {}
+    for first in range(0, len(ids), CHUNK):
+        named = t.events.c.event_id.in_(ids[first : first + CHUNK])
+        rows = connection.execute(select(*(t.events.c[name] for name in _READ)).where(named)).all()
+        found |= {event.event_id: event for event in _events(rows)}
+    return found

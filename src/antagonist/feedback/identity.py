@@ -25,6 +25,7 @@ from antagonist.feedback.record import Head, Record, append_in
 from antagonist.foundation.errors import InputError
 
 KEY_BITS = 256
+ASKED_AT_ONCE = 10_000  # patients in one query: SQLite takes 32,766 values in one
 Identifier = tuple[str, str]
 
 
@@ -105,6 +106,23 @@ def identity_of(record: Record, patient: str) -> Identity:
     """A patient's names and identifiers. Raises InputError for one unknown or erased."""
     with reading(record.engine) as connection:
         return _opened(connection, record.keys, patient)[1]
+
+
+def identities_of(record: Record, patients: Sequence[str]) -> dict[str, Identity]:
+    """Names and identifiers of several patients at once; one unknown or erased is left out.
+
+    A patient merged into another has its own. Raises InputError for a row that was altered.
+    """
+    found: dict[str, Identity] = {}
+    columns = (t.identities.c.patient, t.identities.c.wrapped_key, t.identities.c.sealed)
+    with reading(record.engine) as connection:
+        for first in range(0, len(patients), ASKED_AT_ONCE):
+            asked = patients[first : first + ASKED_AT_ONCE]
+            query = select(*columns).where(t.identities.c.patient.in_(asked))
+            for patient, wrapped, sealed in connection.execute(query):
+                if wrapped is not None and sealed is not None:
+                    found[patient] = _unsealed(record.keys, patient, wrapped, sealed)[1]
+    return found
 
 
 def add_identifier(
@@ -227,8 +245,12 @@ def _opened(connection: Connection, keys: Keyring, patient: str) -> tuple[bytes,
         raise InputError("record", "patient", patient, "a patient whose identity is on record")
     if found[0] is None or found[1] is None:
         raise InputError("record", "patient", patient, "an identity that was not erased")
-    key = keys.unseal(found[0], keys.master)
-    content = json.loads(keys.unseal(found[1], key))
+    return _unsealed(keys, patient, found[0], found[1])
+
+
+def _unsealed(keys: Keyring, patient: str, wrapped: bytes, sealed: bytes) -> tuple[bytes, Identity]:
+    key = keys.unseal(wrapped, keys.master)
+    content = json.loads(keys.unseal(sealed, key))
     if content["patient"] != patient:
         allowed = f"its own identity; it holds that of {content['patient']}"
         raise InputError("record", "patient", patient, allowed)

@@ -62,6 +62,23 @@ def members(record: Record, patient: str, known_at: datetime | None = None) -> t
         return members_in(connection, patient, known_at)
 
 
+def everybody(record: Record) -> list[tuple[str, int]]:
+    """Every patient of the record and the number of events written for it, in order of id.
+
+    Patients merged into another are left out: the list is of people.
+    """
+    with reading(record.engine) as connection:
+        written = select(t.patients.c.patient, t.patients.c.events).order_by(t.patients.c.patient)
+        found = [(str(patient), int(events)) for patient, events in connection.execute(written)]
+        named = select(t.events.c.patient).where(t.events.c.kind == MERGED).distinct()
+        gone = {
+            patient
+            for patient in connection.execute(named).scalars()
+            if kept_in(connection, patient) != patient
+        }
+    return [(patient, events) for patient, events in found if patient not in gone]
+
+
 def history_of_all(
     record: Record,
     patient: str,

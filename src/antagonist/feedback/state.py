@@ -32,7 +32,7 @@ STATING = ("fact", "lab", "vital_signs", "symptom")
 # The last of these says all; the ones before it are history.
 REPLACING = (
     "opioid_history", "allergies", "medicines", "alcohol", "naltrexone_history",
-    "treatment_stop", "surgery_planned", "naloxone_kit",
+    "treatment_stop", "surgery_planned", "naloxone_kit", "no_provocation_test",
 )  # fmt: skip
 COUNTED = (
     "level", "urine_drug_test", "provocation_test", "opioid_use", "alcohol_day", "lapse",

@@ -55,7 +55,7 @@ def patient_file(
         "urine_tests": [
             parts.urine_test(t.payload, t.source) for t in state.noted("urine_drug_test")
         ],
-        "provocation_tests": [t.payload for t in state.noted("provocation_test")] or None,
+        "provocation_tests": _provocation_tests(state),
         "medicines": _latest(state, "medicines"),
         "allergies": _latest(state, "allergies"),
         "naltrexone": _naltrexone(state, at),
@@ -72,6 +72,12 @@ def patient_file(
 def _indication(state: PatientState) -> object:
     said = state.fact("indication_stated")
     return None if said is None else said.value
+
+
+def _provocation_tests(state: PatientState) -> list[Mapping[str, Any]] | None:
+    """Tests on record; an empty list only where somebody asked and none was done."""
+    done = [test.payload for test in state.noted("provocation_test")]
+    return done or ([] if "no_provocation_test" in state.latest else None)
 
 
 def _latest(state: PatientState, kind: str) -> Mapping[str, Any] | None:

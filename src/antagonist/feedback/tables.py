@@ -39,6 +39,7 @@ events = Table(
     Column("payload", Text, nullable=False),
     Column("hash", HASH, nullable=False),
     UniqueConstraint("patient", "n"),
+    Index("events_by_kind", "kind", "seq"),
 )
 # What an event's hash covers, in this order.
 HASHED = (

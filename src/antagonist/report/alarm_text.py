@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
+from typing import Any
 
 from rich.console import Console
 
@@ -40,10 +41,10 @@ def _print_raised(event: Event, console: Console, words: Wording, tz: tzinfo | N
     head = f"{severity} · {said['alarm']} · {_time(event.occurred_at, words, tz)}"
     console.print(head, style=STYLES[said["severity"]], highlight=False)
     if rule is not None:
-        console.print(_sentence(rule, event, words), highlight=False, markup=False)
+        console.print(alarm_sentence(rule, said, words), highlight=False, markup=False)
         console.print(in_language(rule.act.text, words), highlight=False, markup=False)
-    for line in _facts(event, words, tz):
-        console.print(f"  {line}", style="dim", highlight=False, markup=False)
+    for title, value in alarm_facts(said, words, tz):
+        console.print(f"  {title}: {value}", style="dim", highlight=False, markup=False)
     by = words.text(
         "alarm.by",
         who=words.text(f"role.{said['who']}"),
@@ -52,16 +53,21 @@ def _print_raised(event: Event, console: Console, words: Wording, tz: tzinfo | N
     console.print(f"{by} [{event.event_id}]", style="dim", highlight=False, markup=False)
 
 
-def _facts(event: Event, words: Wording, tz: tzinfo | None) -> list[str]:
-    """What the alarm rests on, and times by the model as they were when it was raised."""
+def alarm_facts(
+    said: Mapping[str, Any], words: Wording, tz: tzinfo | None
+) -> list[tuple[str, str]]:
+    """Title and value of what an alarm rests on, times by the model as they were at the raising.
+
+    said: the alarm's payload. tz: zone of the times shown.
+    """
     types, lines = alarm_fact_types(), []
-    for fact in event.payload.get("facts", ()):
+    for fact in said.get("facts", ()):
         kind = types.get(fact["fact"])
         title = in_language(kind.title, words) if kind else fact["fact"]
         value = _value(fact["value"], kind, words)
         if kind is not None and kind.kind == "text":
             value = _moment(value, words, tz)
-        lines.append(f"{title}: {value}")
+        lines.append((title, value))
     return lines
 
 
@@ -73,10 +79,11 @@ def _moment(text: str, words: Wording, tz: tzinfo | None) -> str:
         return text
 
 
-def _sentence(rule: AlarmRule, event: Event, words: Wording) -> str:
+def alarm_sentence(rule: AlarmRule, said: Mapping[str, Any], words: Wording) -> str:
+    """What is so, the values filled in. said: the alarm's payload."""
     text, types = in_language(rule.text, words), alarm_fact_types()
     values = dict.fromkeys(placeholders(text), words.text("value.unknown"))
-    for fact in event.payload.get("facts", ()):
+    for fact in said.get("facts", ()):
         values[fact["fact"]] = _value(fact["value"], types.get(fact["fact"]), words)
     return text.format(**values)
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from tests.support.records import SettableClock, words
 
+from antagonist.feedback import identity
 from antagonist.feedback import tables as t
 from antagonist.feedback.database import writing
 from antagonist.feedback.events import Actor
@@ -16,9 +17,10 @@ from antagonist.feedback.identity import (
     create_patient,
     erase,
     find,
+    identities_of,
     identity_of,
 )
-from antagonist.feedback.merging import history_of_all, members, merge, unmerge
+from antagonist.feedback.merging import everybody, history_of_all, members, merge, unmerge
 from antagonist.feedback.record import Record
 from antagonist.feedback.verify import verify
 from antagonist.foundation.errors import InputError
@@ -82,6 +84,36 @@ def test_an_identifier_of_another_is_refused_and_nothing_written(
     assert verify(record).patients == 1
 
 
+def test_several_identities_are_those_read_one_by_one(record: Record, actor: Actor) -> None:
+    known = [
+        create_patient(record, actor, {"given": given}, [(CLINIC, given)])
+        for given in ("Анна", "Борис", "Вера")
+    ]
+    erase(record, actor, known[1], "asked for it")
+    found = identities_of(record, [*known, "unknown", known[0]])
+    assert found == {each: identity_of(record, each) for each in (known[0], known[2])}
+    assert found[known[2]].names == {"given": "Вера"}
+    assert identities_of(record, []) == {}
+
+
+def test_more_identities_than_one_query_takes_are_all_read(
+    record: Record, actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "ASKED_AT_ONCE", 2)
+    known = [_created(record, actor, str(number)) for number in range(5)]
+    assert set(identities_of(record, known)) == set(known)
+
+
+def test_everybody_is_listed_once_with_the_events_written(record: Record, actor: Actor) -> None:
+    assert everybody(record) == []
+    first, second, third = (_created(record, actor, value) for value in ("17", "18", "19"))
+    record.append(second, [words("one"), words("two")], actor)
+    merge(record, actor, first, third, "same passport")
+    assert everybody(record) == sorted([(first, 2), (second, 3)])
+    unmerge(record, actor, first, third, "two sisters")
+    assert [patient for patient, _ in everybody(record)] == sorted([first, second, third])
+
+
 def test_two_candidates_are_refused_with_both_named(record: Record, actor: Actor) -> None:
     first = _created(record, actor, "17")
     second = create_patient(record, actor, NAMES, [(CLINIC, "17")], shared=True)
@@ -128,6 +160,8 @@ def test_a_row_exchanged_for_anothers_is_refused(record: Record, actor: Actor) -
         connection.execute(change.values(wrapped_key=wrapped_key, sealed=sealed))
     with pytest.raises(InputError, match=second):
         identity_of(record, first)
+    with pytest.raises(InputError, match=second):
+        identities_of(record, [first])
     with pytest.raises(InputError, match="its own identity"):
         find(record, CLINIC, "17")
 

@@ -94,6 +94,7 @@ WHOLE: Mapping[str, Mapping[str, Any]] = {
         "drug": "naloxone", "route": "iv", "total_mg": 0.8, "done_at": "2026-05-01T08:30Z",
         "result": "negative", "source": "prescriber",
     },
+    "no_provocation_test": {"asked_on": "2026-05-01", "source": "patient"},
     "alcohol": {"asked_on": "2026-05-01", "last_drink": "2026-04-01", "source": "patient"},
     "naltrexone_history": {
         "asked_on": "2026-05-01", "source": "patient",

@@ -359,6 +359,20 @@ def test_what_is_not_on_record_is_unknown(kind: str, part: str, nothing: object)
     assert getattr(found, part) == nothing
 
 
+def test_none_was_done_only_where_somebody_asked() -> None:
+    asked = event(1, "no_provocation_test", {"asked_on": "2026-05-01", "source": "patient"})
+    done = {
+        "drug": "naloxone", "route": "iv", "total_mg": 0.8, "done_at": "2026-05-02T08:30Z",
+        "result": "negative", "source": "prescriber",
+    }  # fmt: skip
+    assert facts_of(asked)["naloxone_test"] == "not_done"
+    later = event(2, "provocation_test", done)
+    found = file_of(asked, later).provocation_tests
+    assert found is not None
+    assert [test.result for test in found] == ["negative"]
+    assert file_of(event(1, "words", {"text": "no word of a test"})).provocation_tests is None
+
+
 def file_of(*events: Event, at: datetime = NOON + 50 * DAY) -> Patient:
     """The record as a file, in Moscow."""
     return patient_file(folded(events, at), MOSCOW)

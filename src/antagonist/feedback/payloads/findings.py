@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from antagonist.feedback.payloads.base import Amount, Aware, Count, Number, Payload, Text
+from antagonist.feedback.payloads.base import Amount, Aware, Count, Day, Number, Payload, Text
 from antagonist.label.patient import DateText, Moment, Result, Scalar
 
 Specimen = Literal["blood", "urine", "not_stated"]
@@ -52,6 +52,13 @@ class UrineDrugTest(Payload):
     results: Annotated[Mapping[str, Result], Field(min_length=1)]
     creatinine: Amount | None = None
     creatinine_unit: Text | None = None
+
+
+class NoProvocationTest(Payload):
+    """It was asked, and no provocation test was done: the record alone cannot say so."""
+
+    asked_on: Day
+    source: Text
 
 
 class VitalSigns(Payload):

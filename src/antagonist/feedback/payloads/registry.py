@@ -57,6 +57,7 @@ MODELS: Mapping[str, Mapping[int, type[BaseModel]]] = {
     "allergies": {1: file.Allergies},
     "medicines": {1: file.Medicines},
     "provocation_test": {1: file.Provocation},
+    "no_provocation_test": {1: findings.NoProvocationTest},
     "alcohol": {1: file.AlcoholHistory},
     "naltrexone_history": {1: file.NaltrexoneHistory},
     "decision": {1: decisions.Decision},

@@ -9,7 +9,7 @@ import numpy as np
 
 from antagonist.feedback.events import NewEvent
 from antagonist.feedback.simulated.findings import assess_week, before_treatment
-from antagonist.feedback.simulated.rates import Rates
+from antagonist.feedback.simulated.rates import Arm, Rates
 from antagonist.feedback.simulated.who import HOUR, WEEK, Person
 
 YEAR_WEEKS = 52.18
@@ -17,16 +17,28 @@ NURSE = "nurse.simulated"
 MONTH_WEEKS = 4
 
 
-def person(rng: np.random.Generator, rates: Rates, until: date, tz: tzinfo) -> list[NewEvent]:
-    """Events of one patient, oldest first. until: last day that is told of. tz: the clinic's."""
+def person(
+    rng: np.random.Generator,
+    rates: Rates,
+    until: date,
+    tz: tzinfo,
+    *,
+    arm: Arm | None = None,
+    start: date | None = None,
+) -> list[NewEvent]:
+    """Events of one patient, oldest first. until: last day that is told of. tz: the clinic's.
+
+    arm, start: None = drawn, as the figures have it.
+    """
     arms = rates.arms
-    shares = np.array([arm.share for arm in arms])
-    arm = arms[int(rng.choice(len(arms), p=shares / shares.sum()))]
-    entry = int(rng.integers(WEEK, rates.entry_weeks * WEEK))
-    who = Person(rng, rates, arm, until - timedelta(days=entry), until, tz)
+    shares = np.array([each.share for each in arms])
+    drawn = arms[int(rng.choice(len(arms), p=shares / shares.sum()))]
+    entry = until - timedelta(days=int(rng.integers(WEEK, rates.entry_weeks * WEEK)))
+    who = Person(rng, rates, arm or drawn, start or entry, until, tz)
     who.male = who.chance(rates.share_male)
-    if arm.use_weeks:
-        who.use_share = float(rng.beta(2 * arm.use_weeks, 2 * (1 - arm.use_weeks)))
+    use = who.arm.use_weeks
+    if use:
+        who.use_share = float(rng.beta(2 * use, 2 * (1 - use)))
     days = rates.alcohol.days_during
     who.drink_share = float(rng.beta(2 * days, 2 * (1 - days)))
     who.liver_level = float(rates.liver.median * np.exp(rates.liver.between * rng.normal()))

@@ -1,0 +1,120 @@
+"""Today's list: what waits for whom, by urgency, as far as the account sees."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from antagonist.feedback import tables as r
+from antagonist.feedback.database import reading
+from antagonist.feedback.events import moment, stamp
+from antagonist.feedback.merging import kept_in
+from antagonist.feedback.today import today
+from antagonist.foundation.errors import InputError
+from antagonist.web.accounts import tables as t
+from antagonist.web.accounts.access import given
+from antagonist.web.actions.board import board
+from antagonist.web.visit import Visit
+
+CHALLENGE, SURGERY = "challenge", "surgery"
+UNDER_WAY = "under_way"
+URGENCY = ("stop", "urgent", "soon", "info", None)
+SHOWN = 50  # lines of a section on one page
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line. kind, what, event, due_at, severity, who: as ``feedback.today.Line``.
+
+    kind besides: challenge (event = its id, due_at = its beginning), surgery (due_at = when it is).
+    """
+
+    section: str
+    patient: str
+    kind: str
+    what: str
+    event: str
+    due_at: datetime
+    overdue: bool
+    severity: str | None = None
+    who: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The list. kinds: how many lines of each there are, whatever was asked for.
+
+    sections: lines of the kinds asked for, the longest due first; empty ones are left out.
+    """
+
+    at: datetime
+    kinds: Mapping[str, int]
+    sections: Mapping[str, Sequence[Item]]
+
+
+def todays(visit: Visit, kind: str | None = None) -> Today:
+    """What is due, overdue or under way now. kind: None = all.
+
+    Raises InputError for a kind that is not known.
+    """
+    if kind is not None and kind not in board().lines:
+        raise InputError("", "kind", kind, "one of " + ", ".join(board().lines))
+    clinic, at = visit.clinic, visit.clinic.now()
+    with reading(clinic.engine) as connection:
+        mine = given(connection, visit.account)
+        own = [*_challenges(connection), *_surgery(connection, at)]
+    items = [*own, *_lines(visit, at)]
+    seen = [item for item in items if mine is None or item.patient in mine]
+    sections: dict[str, list[Item]] = {name: [] for name in board().sections}
+    for item in seen:
+        if kind is None or item.kind == kind:
+            sections[item.section].append(item)
+    for found in sections.values():
+        found.sort(key=lambda item: (URGENCY.index(item.severity), item.due_at, item.patient))
+    counted = Counter(item.kind for item in seen)
+    return Today(
+        at.astimezone(visit.reader.tz),
+        {name: counted[name] for name in board().lines},
+        {name: found for name, found in sections.items() if found},
+    )
+
+
+def _lines(visit: Visit, at: datetime) -> Iterator[Item]:
+    for line in today(visit.clinic.record, at, visit.clinic.tz):
+        section = board().section_of(line.kind, line.severity, line.overdue)
+        yield Item(section, *line)
+
+
+def _challenges(connection: Connection) -> Iterator[Item]:
+    query = select(t.challenges).where(t.challenges.c.status == UNDER_WAY)
+    for row in connection.execute(query).mappings():
+        yield Item(
+            board().section_of(CHALLENGE, None, False), row["patient"], CHALLENGE,
+            row["protocol"], row["challenge"], moment(row["started_at"]), False,
+        )  # fmt: skip
+
+
+def _surgery(connection: Connection, at: datetime) -> Iterator[Item]:
+    """Operations to come: the last word on each patient, where it was not taken back."""
+    events = r.events.c
+    query = select(events.event_id, events.patient, events.corrects, events.payload).where(
+        events.kind == "surgery_planned"
+    )
+    rows = connection.execute(query.order_by(events.occurred_at, events.n)).all()
+    gone = select(events.corrects).where(events.corrects.in_([row.event_id for row in rows]))
+    replaced = set(connection.execute(gone).scalars()) if rows else set()
+    last = {row.patient: row for row in rows if row.event_id not in replaced}
+    for patient, row in last.items():
+        said = json.loads(row.payload)
+        on = datetime.fromisoformat(said["at"]).astimezone(UTC)
+        if stamp(on) >= stamp(at):
+            section = board().section_of(SURGERY, None, False)
+            what = "opioids" if said["with_opioids"] else "other"
+            yield Item(
+                section, kept_in(connection, patient), SURGERY, what, row.event_id, on, False
+            )

@@ -1,0 +1,119 @@
+"""Lines of today's list in the reader's words: who, what to do, why, by when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from antagonist.feedback.database import reading
+from antagonist.feedback.events import Event
+from antagonist.feedback.history import events_by_id
+from antagonist.label.facts import Both
+from antagonist.label.monitoring import Check, schedule
+from antagonist.report.label_dates import date_text
+from antagonist.report.label_text import in_language, source_text
+from antagonist.web.actions.board import OTHER, LineText, board
+from antagonist.web.actions.naming import names_of
+from antagonist.web.actions.today import CHALLENGE, SURGERY, Item
+from antagonist.web.alarm_words import AlarmSaid, alarm_said
+from antagonist.web.visit import Visit
+
+ALARM, PROTECTION = "alarm", "protection"
+DAYS = ("injection", "implant", "dose", "visit", "lab", "urine")  # due within a day, not at an hour
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One line in words. alarm: of an alarm, with all that answers need.
+
+    due: the day or the moment in words; source: of the rule behind it, None where there is none.
+    link: address of the patient's page where it is done.
+    """
+
+    item: Item
+    name: str
+    title: str
+    do: str
+    why: str
+    source: str | None
+    due: str
+    link: str
+    alarm: AlarmSaid | None
+
+
+def in_reader(visit: Visit, text: Both) -> str:
+    """A text of a data file in the reader's language."""
+    return in_language(text, visit.reader.words)
+
+
+@lru_cache(maxsize=1)
+def _checks() -> Mapping[str, Check]:
+    return {check.id: check for check in schedule()}
+
+
+def said_of(visit: Visit, items: Sequence[Item]) -> list[Said]:
+    """Lines in words; names and events are read for all of them at once."""
+    names = names_of(visit, (item.patient for item in items))
+    with reading(visit.clinic.engine) as connection:
+        events = events_by_id(connection, sorted({item.event for item in items}))
+    return [_said(visit, item, names[item.patient], events.get(item.event)) for item in items]
+
+
+def _said(visit: Visit, item: Item, name: str, event: Event | None) -> Said:
+    text, words = board().lines[item.kind], visit.reader.words
+    alarm = None
+    if item.kind == ALARM and event is not None:
+        alarm = alarm_said(event.payload, visit.now, visit.reader)
+    check = _checks().get(item.what)
+    source = alarm.rests_on if alarm else None
+    if check is not None:
+        source = source_text(check.source, check.provenance, words)
+    return Said(
+        item, name, in_language(text.title, words),
+        do=alarm.act if alarm else _do(visit, text, check, item),
+        why=alarm.sentence if alarm else _why(visit, text, item, event),
+        source=source,
+        due=_due(visit, item),
+        link=f"/patients/{item.patient}" + (f"/{text.link}" if text.link else ""),
+        alarm=alarm,
+    )  # fmt: skip
+
+
+def _do(visit: Visit, text: LineText, check: Check | None, item: Item) -> str:
+    words = visit.reader.words
+    named = in_language(check.title, words) if check else item.what.replace("_", " ")
+    return in_language(text.do, words).format(check=named) if text.do else ""
+
+
+def _why(visit: Visit, text: LineText, item: Item, event: Event | None) -> str:
+    """The reason by what the line follows from, with its time."""
+    kind, at = (OTHER, None) if event is None else (event.kind, event.occurred_at)
+    if item.kind == PROTECTION:
+        kind, at = _protection(item, event)
+    elif item.kind in (CHALLENGE, SURGERY):
+        kind, at = item.what, item.due_at
+    chosen = text.why.get(kind) or text.why.get(OTHER)
+    if chosen is None:
+        return ""
+    time = visit.say("unknown") if at is None else visit.reader.time(at)
+    return in_language(chosen, visit.reader.words).format(time=time)
+
+
+def _protection(item: Item, dose: Event | None) -> tuple[str, datetime]:
+    """Whether the stated time is to come, over, or was never stated: then the dose's own."""
+    if dose is not None and dose.occurred_at == item.due_at:
+        return "never", dose.occurred_at
+    return ("ended" if item.overdue else "ends"), item.due_at
+
+
+def _due(visit: Visit, item: Item) -> str:
+    if item.kind in DAYS:
+        return date_text(last_day(item.due_at, visit), visit.reader.words)
+    return visit.reader.time(item.due_at)
+
+
+def last_day(due_at: datetime, visit: Visit) -> date:
+    """The day within which something is due. due_at: the end of that day."""
+    return (due_at - timedelta(seconds=1)).astimezone(visit.clinic.tz).date()
