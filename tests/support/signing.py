@@ -38,5 +38,5 @@ def csrf_of(answer: Response) -> str:
 def lines(clinic: OpenClinic, most: int = 1) -> list[tuple[str, str, str]]:
     """Action, outcome and name of the audit's last lines, newest first."""
     with reading(clinic.clinic.engine) as connection:
-        found = audit.entries(connection, most=most)
+        found = audit.entries(connection, audit.Filter(), most)
         return [(line.action, line.outcome, line.name) for line in found]

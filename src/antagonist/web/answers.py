@@ -36,7 +36,7 @@ FIELD = re.compile(r"[a-z][a-z0-9_.-]{0,59}")
 NOT_AGAIN = ("/sign-out", "/sign-in/code", "/second-factor")
 TITLES: Mapping[int, str] = {
     400: N_("The request cannot be read"),
-    401: N_("Sign in"),
+    401: N_("Signing in"),
     403: N_("Not allowed"),
     404: N_("Not found"),
     405: N_("Not allowed here"),

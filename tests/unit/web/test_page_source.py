@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -73,3 +74,44 @@ def test_htmx_keeps_no_page_and_runs_no_text() -> None:
         '"selfRequestsOnly": true', '"allowScriptTags": false', 'hx-history="false"',
     ):  # fmt: skip
         assert said in base
+
+
+def _is_written(node: ast.expr) -> bool:
+    """Whether a value stands in the source, or is made of what stands there."""
+    if isinstance(node, ast.Constant):
+        return True
+    if isinstance(node, ast.Name):
+        return node.id.isupper()
+    if isinstance(node, ast.JoinedStr):
+        return all(
+            isinstance(part, ast.Constant)
+            or (isinstance(part, ast.FormattedValue) and _is_written(part.value))
+            for part in node.values
+        )
+    return isinstance(node, ast.BinOp) and _is_written(node.left) and _is_written(node.right)
+
+
+def patterns_not_written(source: str) -> list[int]:
+    """Lines where a regular expression is made of what is not in the source, or not escaped."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == "re"
+        and node.func.attr != "escape"
+        and node.args
+        and not _is_written(node.args[0])
+    ]
+
+
+def test_no_pattern_is_built_from_a_users_text() -> None:
+    found = {path.name: patterns_not_written(path.read_text(encoding="utf-8")) for path in SOURCES}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+    assert patterns_not_written(
+        "re.search(text, line)\nre.compile(f'{text}')\nre.sub(A, b, c)"
+    ) == [
+        1,
+        2,
+    ]
