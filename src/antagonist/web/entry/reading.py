@@ -15,13 +15,15 @@ from antagonist.label.scores import score, score_catalogue
 from antagonist.web.entry.model import FormField, kinds
 from antagonist.web.entry.subjects import VALUES, fields_of
 from antagonist.web.forms import Form
+from antagonist.web.language import N_
 
 MOST_ROWS = 200
 ANY = "*"
 NONE = ".none"  # beside a list: the answer that it is empty
 ALL = "all"
 YES_NO = {"yes": True, "no": False}
-LISTS = ("lines", "rows", "several")
+# All digits that a number of the record can have, so that a correction changes none by itself.
+DECIMAL = re.compile(r"[+-]?\d{1,20}([.,]\d{1,25})?", re.ASCII)
 
 
 def payload_of(kind: str, of: str | None, sent: Form, tz: ZoneInfo) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def read_fields(
         if value is not None:
             found[name] = value
         elif field.needed:
-            raise InputError("", prefix + name, None, "an answer; it was left empty")
+            raise InputError("", prefix + name, None, N_("an answer; it was left empty"))
     return found
 
 
@@ -100,13 +102,19 @@ def _text(_field: FormField, name: str, sent: Form, _tz: ZoneInfo) -> str | None
 
 
 def _number(field: FormField, name: str, sent: Form, _tz: ZoneInfo) -> float | None:
-    value = sent.number(name)
-    return value if value is None else _in_range(field, name, value)
+    found = sent.text(name)
+    if found is None:
+        return None
+    if not DECIMAL.fullmatch(found):
+        raise InputError("", name, found, N_("a number"))
+    return _in_range(field, name, float(found.replace(",", ".")))
 
 
 def _whole(field: FormField, name: str, sent: Form, tz: ZoneInfo) -> int | None:
     value = _number(field, name, sent, tz)
-    return None if value is None else sent.whole(name)
+    if value is not None and not value.is_integer():
+        raise InputError("", name, sent[name], N_("a whole number"))
+    return None if value is None else int(value)
 
 
 def _in_range(field: FormField, name: str, value: float) -> float:
@@ -135,7 +143,7 @@ def _choice(field: FormField, name: str, sent: Form, _tz: ZoneInfo) -> str | int
 def _yes_no(_field: FormField, name: str, sent: Form, _tz: ZoneInfo) -> bool | None:
     found = sent.text(name)
     if found is not None and found not in YES_NO:
-        raise InputError("", name, found, "yes or no; empty = not known")
+        raise InputError("", name, found, N_("yes or no; empty = not known"))
     return None if found is None else YES_NO[found]
 
 
@@ -149,7 +157,7 @@ def iso_day(text: str, name: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise InputError("", name, text, "a day such as 2026-05-01") from None
+        raise InputError("", name, text, N_("a day such as 2026-05-01")) from None
 
 
 def _time(_field: FormField, name: str, sent: Form, tz: ZoneInfo) -> str | None:
@@ -205,9 +213,9 @@ def _stated(field: FormField, name: str, sent: Form, found: list[Any]) -> list[A
     """A list, empty only where somebody said so: an empty form is no answer."""
     none = sent.text(name + NONE) is not None
     if found and none:
-        raise InputError("", name, None, "entries, or that there are none; not both")
+        raise InputError("", name, None, N_("entries, or that there are none; not both"))
     if not found and field.none is not None and not none:
-        raise InputError("", name, None, "entries, or that there are none")
+        raise InputError("", name, None, N_("entries, or that there are none"))
     return found if found or none else None
 
 

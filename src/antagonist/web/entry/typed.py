@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from antagonist.feedback.state_model import PatientState, PlannedOnRecord
@@ -183,7 +184,12 @@ def _typed(field: FormField, name: str, value: Any, now: datetime) -> dict[str, 
                 found |= typed_of(field.fields, row, now, f"{name}.{n}.")
             return found
         case _:
-            return {name: str(value).removesuffix(".0") if isinstance(value, float) else str(value)}
+            return {name: _decimal(value) if isinstance(value, float) else str(value)}
+
+
+def _decimal(value: float) -> str:
+    """A number with all its digits and no exponent."""
+    return f"{Decimal(repr(value)):f}".removesuffix(".0")
 
 
 def _moment(text: str, now: datetime) -> str:

@@ -22,6 +22,7 @@ from antagonist.web.entry.subjects import possible
 from antagonist.web.entry.typed import OCCURRED, defaults, local, typed_of
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import EXPECTED, KEY, Form, form, once
+from antagonist.web.language import N_
 from antagonist.web.pages.record_page import Page, choices_page, form_page, list_page, recorded_page
 from antagonist.web.visit import Visit, page
 
@@ -152,7 +153,7 @@ def _of_event(request: Request, visit: Visit, patient: str, old: Event) -> Page:
 def _wish(shown: Page, sent: Form) -> Wish:
     expected = sent.whole(EXPECTED)
     if expected is None:
-        raise InputError("", EXPECTED, None, "the number of entries seen; load the page again")
+        raise InputError("", EXPECTED, None, N_("the number of entries seen; load the page again"))
     return Wish(shown.chain, expected, sent.get(KEY, ""))
 
 

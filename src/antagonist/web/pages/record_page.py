@@ -39,15 +39,8 @@ COMMON = {
     "why": N_("Why it is corrected"),
     "taken_back": N_("Why it is taken back"),
 }
-# What is allowed, in the words of errors that forms raise themselves; other errors stay English.
-ALLOWED = (
-    N_("yes or no; empty = not known"),
-    N_("a day such as 2026-05-01"),
-    N_("entries, or that there are none"),
-    N_("entries, or that there are none; not both"),
-    N_("the number of entries seen; load the page again"),
-    N_("a date and time such as '2026-03-02 09:00', with an offset where needed"),
-)
+# What errors of other rooms allow, where it has no value in it; the others stay English.
+ALLOWED = (N_("a date and time such as '2026-03-02 09:00', with an offset where needed"),)
 
 
 @dataclass(frozen=True)
