@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from functools import lru_cache
 from multiprocessing import get_context
 
@@ -45,7 +44,8 @@ def own_model_of(told: Told) -> Future[Learned | None] | None:
     if found is None:
         try:
             found = _OWN.put(key, _learning().submit(learnt, told))
-        except BrokenProcessPool:  # killed from outside; the next page begins another
+        except (RuntimeError, OSError) as error:  # killed, or no process to be had: without it
+            LOG.error("own-model", exc_info=error)
             _learning.cache_clear()
     return found
 
