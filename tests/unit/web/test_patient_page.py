@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -275,15 +276,32 @@ def test_levels_are_learnt_from_in_the_background(
     level: dict[str, Any] = {"analyte": "naltrexone", "matrix": "plasma", "below_limit": False}
     tell(own_clinic, patient, "level", 0.5, value_ng_per_ml=1.0, limit_ng_per_ml=0.1, **level)
     coming: Future[Any] = Future()
-    monkeypatch.setattr(charts, "_LEARNING", type("Pool", (), {"submit": lambda *_: coming})())
+    monkeypatch.setattr(
+        charts, "_learning", type("Pool", (), {"submit": staticmethod(lambda *_: coming)})
+    )
     browser, here = own_clinic.browser("nurse"), f"/patients/{patient}"
     page = text_of(browser.get(here))
     assert "own model is being learnt" in page
     assert "By the model of a typical new patient" in page
     assert browser.get(f"{here}/own-model", polling="1").status_code == 204
-    coming.set_result(None)  # nothing could be learnt
+    coming.set_exception(OSError("killed"))  # nothing was learnt, and the page stays
     assert "is ready" in browser.get(f"{here}/own-model", polling="1").text
     assert "own model is being learnt" not in text_of(browser.get(here))
+
+
+def test_a_page_stands_where_no_process_can_be_had(
+    own_clinic: OpenClinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left() -> None:
+        raise OSError("no process")
+
+    monkeypatch.setattr(charts, "_learning", lru_cache(none_left))
+    patient = own_clinic.patient()
+    level: dict[str, Any] = {"analyte": "naltrexone", "matrix": "plasma", "below_limit": False}
+    tell(own_clinic, patient, "level", value_ng_per_ml=1, limit_ng_per_ml=0.1, **level)
+    page = text_of(own_clinic.browser("nurse").get(f"/patients/{patient}"))
+    assert "Not protected: no dose" in page
+    assert "being learnt" not in page
 
 
 def test_a_level_that_cannot_be_used_leaves_the_typical_patient(
@@ -294,4 +312,4 @@ def test_a_level_that_cannot_be_used_leaves_the_typical_patient(
 
     monkeypatch.setattr(charts, "learned", refused)
     told = told_of(visit_of(own_clinic), own_clinic.patient())
-    assert charts._learnt(told) is None
+    assert charts.learnt(told) is None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import lru_cache
+from multiprocessing import get_context
 
 from antagonist.feedback.acting.learned import Learned, learned
 from antagonist.foundation.errors import InputError
@@ -20,8 +23,13 @@ MOST_CHARTS, MOST_OWN = 128, 32  # a chart is about 0.4 MB
 Key = tuple[str, int, str]
 _CHARTS: Kept[tuple[Key, WhatIf, bool], Chart] = Kept(MOST_CHARTS)
 _OWN: Kept[Key, Future[Learned | None]] = Kept(MOST_OWN)
-# One at a time: an own model takes seconds of a processor, and pages are to go on.
-_LEARNING = ThreadPoolExecutor(max_workers=1, thread_name_prefix="own-model")
+NICE = 10
+
+
+@lru_cache(maxsize=1)
+def _learning() -> ProcessPoolExecutor:
+    """A process that gives way to others: an own model takes seconds, and pages are to go on."""
+    return ProcessPoolExecutor(1, get_context("spawn"), initializer=os.nice, initargs=(NICE,))
 
 
 def own_model_of(told: Told) -> Future[Learned | None] | None:
@@ -32,15 +40,32 @@ def own_model_of(told: Told) -> Future[Learned | None] | None:
     if not told.state.noted("level"):
         return None
     key = (told.patient, len(told.written), f"{told.at:%Y-%m-%d}")
-    return _OWN.get(key) or _OWN.put(key, _LEARNING.submit(_learnt, told))
+    found = _OWN.get(key)
+    if found is None:
+        try:
+            found = _OWN.put(key, _learning().submit(learnt, told))
+        except (RuntimeError, OSError) as error:  # killed, or no process to be had: without it
+            LOG.error("own-model", exc_info=error)
+            _learning.cache_clear()
+    return found
 
 
-def _learnt(told: Told) -> Learned | None:
+def learnt(told: Told) -> Learned | None:
+    """The own model; None where the levels cannot be learnt from, such as of an unknown product."""
     try:
         return learned(told.state, told.held, told.at, settings(draws=DRAWS))
-    except InputError as error:  # such as a level of a product that nobody modelled
-        LOG.warning("no own model", extra={"field": error.field})
+    except InputError:
         return None
+
+
+def _own(coming: Future[Learned | None] | None) -> Learned | None:
+    """The own model, once it is there."""
+    if coming is None or not coming.done():
+        return None
+    if coming.exception() is not None:
+        LOG.error("own-model", exc_info=coming.exception())
+        return None
+    return coming.result()
 
 
 def charted(visit: Visit, told: Told, asked: WhatIf | None = None) -> Chart:
@@ -49,8 +74,7 @@ def charted(visit: Visit, told: Told, asked: WhatIf | None = None) -> Chart:
     Raises InputError for an operation asked about that is before now.
     """
     asked = asked or WhatIf()
-    coming = own_model_of(told)
-    own = coming.result() if coming is not None and coming.done() else None
+    own = _own(own_model_of(told))
     hour = f"{told.at:%Y-%m-%dT%H}"
     key = (told.patient, len(told.written), hour), asked, own is not None
     found = _CHARTS.get(key)
