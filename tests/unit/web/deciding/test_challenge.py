@@ -20,7 +20,7 @@ from antagonist.feedback.events import NewEvent
 from antagonist.web.actions import challenge_rows
 from antagonist.web.actions.challenge_rows import Challenge
 
-UNTESTED = {"provocation_tests": None}
+UNTESTED: dict[str, Any] = {"provocation_tests": None}
 
 
 def row(clinic: OpenClinic, patient: str) -> Challenge:
