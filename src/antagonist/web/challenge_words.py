@@ -96,7 +96,7 @@ def stepper(visit: Visit, found: Challenge) -> Stepper:
         left_s=0 if here.until is None else max(0, ceil((here.until - now).total_seconds())),
         title=in_language(way.title, words),
         product=product_title(found.product, words),
-        steps=_steps(way, here, words),
+        steps=_steps(way, here, len(found.doses), words),
         give=in_language(current.text, words) if here.name in ("ready", "observing") else None,
         unset=current.route is None or current.observe_s is None,
         note=None if way.note is None else in_language(way.note, words),
@@ -118,11 +118,11 @@ def clock(at: datetime, reader: Reader) -> str:
     return f"{at.astimezone(reader.tz):%H:%M:%S}"
 
 
-def _steps(way: Protocol, here: State, words: Wording) -> tuple[StepShown, ...]:
+def _steps(way: Protocol, here: State, doses: int, words: Wording) -> tuple[StepShown, ...]:
     found = []
     for index, step in enumerate(way.steps):
-        done = here.name == "negative" or index < here.step
         now = here.name in ("ready", "observing", "interrupted") and index == here.step
+        done = not now and index < doses
         found.append(
             StepShown(in_language(step.text, words), "done" if done else "now" if now else "next")
         )

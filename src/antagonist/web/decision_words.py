@@ -181,13 +181,12 @@ def summary(decided: Decided, reader: Reader) -> list[tuple[str, str]]:
     """A decision in a line or a few: kind of badge and text."""
     words, result = reader.words, decided.event.payload["result"]
     if decided.what == "screen":
-        groups = alike(answers_of(decided.event))
+        found: dict[Verdict, list[Answer]] = {}
+        for group in alike(answers_of(decided.event)):
+            found.setdefault(group[0].verdict, []).extend(group)
         return [
-            (
-                BADGES[group[0].verdict],
-                f"{verdict_text(group[0].verdict, words)}: {_products(group, reader)}",
-            )
-            for group in groups
+            (BADGES[verdict], f"{verdict_text(verdict, words)}: {_products(answers, reader)}")
+            for verdict, answers in found.items()
         ]
     if decided.what == "plan":
         refusal = result.get("refusal")
@@ -201,7 +200,7 @@ def summary(decided: Decided, reader: Reader) -> list[tuple[str, str]]:
         known = f"situation.{kind}" in words.entries
         return [("info", words.text(f"situation.{kind}") if known else reader.say("the course"))]
     raised = [one["alarm"] for one in result.get("alarms", ())]
-    return [("urgent", ", ".join(raised) or reader.say("none"))]
+    return [("urgent", ", ".join(raised) or reader.say("no alarm"))]
 
 
 def _products(group: Sequence[Answer], reader: Reader) -> str:

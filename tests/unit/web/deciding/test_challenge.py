@@ -1,4 +1,4 @@
-"""The challenge test: begun only where permitted, each step in its time, the result on record.
+"""The challenge test: each step in its time, two people at once, the result on record.
 
 Steps and times are the label's: 0.2 mg, 30 s, 0.6 mg, 20 min (Nalorex and Adepend SmPCs, 4.2, 4.4).
 """
@@ -9,118 +9,22 @@ from typing import Any
 
 import pytest
 from httpx2 import Response
-from tests.support.clinics import Browser, OpenClinic, text_of
+from tests.support.clinics import OpenClinic, text_of
 from tests.support.files_on_record import fact_event
-from tests.support.patients import US_TABLET, fact
+from tests.support.patients import US_TABLET
 from tests.support.records import NURSE
+from tests.unit.web.deciding.led import (
+    UNTESTED,
+    begun,
+    do,
+    observing,
+    row,
+    state_name,
+    under_way,
+)
 from tests.unit.web.deciding.screened import of_kind, patient_of, screened
 
-from antagonist.feedback.database import reading
 from antagonist.feedback.events import NewEvent
-from antagonist.web.actions import challenge_rows
-from antagonist.web.actions.challenge_rows import Challenge
-
-UNTESTED = {"provocation_tests": None}
-
-
-def row(clinic: OpenClinic, patient: str) -> Challenge:
-    with reading(clinic.clinic.engine) as connection:
-        return challenge_rows.of_patient(connection, patient)[0]
-
-
-def begun(clinic: OpenClinic, patient: str, who: str = "nurse", **fields: Any) -> Response:
-    chosen = {"protocol": "iv", "product": US_TABLET, "jurisdiction": "", "never_tested": "yes"}
-    return clinic.browser(who).post(f"/patients/{patient}/challenge", **{**chosen, **fields})
-
-
-def under_way(clinic: OpenClinic, **fields: Any) -> tuple[Browser, str, str]:
-    """A nurse's browser, the patient, and the address of a test that was begun."""
-    patient = patient_of(clinic, **UNTESTED)
-    made = begun(clinic, patient, **fields).headers["location"]
-    assert "/challenge/" in made
-    return clinic.browser("nurse"), patient, made
-
-
-def do(clinic: OpenClinic, browser: Browser, made: str, kind: str, **fields: Any) -> int:
-    """Send a step of the form as the page has it now."""
-    patient = made.split("/")[2]
-    version = row(clinic, patient).version
-    return browser.post(made, kind=kind, version=version, **fields).status_code
-
-
-def observing(clinic: OpenClinic, steps: int = 1) -> tuple[Browser, str, str]:
-    """A test of which so many doses were given, the last one just now."""
-    browser, patient, made = under_way(clinic)
-    assert do(clinic, browser, made, "baseline", **{"signs[]": ["anxiety"]}) == 303
-    assert do(clinic, browser, made, "given") == 303
-    if steps == 2:
-        clinic.clock.advance(seconds=30)
-        assert do(clinic, browser, made, "observed", seen="none") == 303
-        assert do(clinic, browser, made, "given") == 303
-    return browser, patient, made
-
-
-def state_name(clinic: OpenClinic, patient: str) -> str:
-    return challenge_rows.state(row(clinic, patient), clinic.clinic.now()).name
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {
-            "scores": [
-                {"score": "cows", "date": "2026-11-25", "source": "t", "values": {"total": 5}}
-            ]
-        },
-        {"facts": {"withdrawal_finding": fact(True)}},
-        {"scores": None},
-        {"urine_tests": None},
-    ],
-    ids=["COWS 5", "withdrawal found", "no COWS", "no urine"],
-)
-def test_no_test_with_withdrawal_or_with_facts_missing(
-    clinic: OpenClinic, changes: dict[str, Any]
-) -> None:
-    patient = patient_of(clinic, **UNTESTED, **changes)
-    answered = begun(clinic, patient)
-    assert "/decisions/" in answered.headers["location"]
-    said = text_of(clinic.browser("nurse").follow(answered))
-    assert "NO TEST: the provocation test is not offered now." in said
-    with reading(clinic.clinic.engine) as connection:
-        assert challenge_rows.of_patient(connection, patient) == []
-
-
-def test_no_test_with_an_opioid_in_the_urine(clinic: OpenClinic) -> None:
-    patient = patient_of(clinic, "urine_positive", **UNTESTED)
-    assert "/decisions/" in begun(clinic, patient).headers["location"]
-
-
-def test_cows_four_permits_and_the_decision_is_kept(clinic: OpenClinic) -> None:
-    sheet = {"score": "cows", "date": "2026-11-25", "source": "t", "values": {"total": 4}}
-    patient = patient_of(clinic, **UNTESTED, scores=[sheet])
-    assert "/challenge/" in begun(clinic, patient).headers["location"]
-    (event,) = of_kind(clinic, patient, "decision")
-    assert row(clinic, patient).decision == event.event_id
-    assert event.payload["asked"]["question"] == "challenge"
-
-
-def test_nobody_said_that_no_test_was_done_so_it_is_not_known(clinic: OpenClinic) -> None:
-    patient = patient_of(clinic, **UNTESTED)
-    assert "/decisions/" in begun(clinic, patient, never_tested="").headers["location"]
-
-
-def test_a_viewer_begins_and_steps_nothing(clinic: OpenClinic) -> None:
-    patient = patient_of(clinic, **UNTESTED)
-    assert begun(clinic, patient, "viewer").status_code == 403
-    _, _, made = under_way(clinic)
-    viewer = clinic.browser("viewer")
-    assert viewer.get(made).status_code == 200
-    assert do(clinic, viewer, made, "baseline") == 403
-
-
-def test_one_test_at_a_time(clinic: OpenClinic) -> None:
-    _, patient, _ = under_way(clinic)
-    assert begun(clinic, patient).status_code == 422
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(29, "observing"), (30, "ready")])

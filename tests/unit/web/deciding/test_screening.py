@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from tests.support.clinics import OpenClinic, text_of
@@ -29,7 +30,8 @@ def test_a_patient_whom_every_rule_lets_start_is_allowed(clinic: OpenClinic) -> 
 
 @pytest.mark.parametrize("part", ["scores", "urine_tests", "opioid_history", "medicines"])
 def test_what_is_missing_is_named_and_never_permits(clinic: OpenClinic, part: str) -> None:
-    patient = patient_of(clinic, **{part: None})
+    changes: dict[str, Any] = {part: None}
+    patient = patient_of(clinic, **changes)
     browser = clinic.browser("nurse")
     answered = screened(browser, patient, **{"products[]": []})
     (event,) = of_kind(clinic, patient, "decision")
