@@ -181,12 +181,12 @@ def export(
     from antagonist.web.accounts.audit import Filter, every_entry
     from antagonist.web.accounts.audit_export import written
 
-    with opened_clinic(database) as (connection, now):
-        noted(connection, now, "audit.exported", format=output.suffix.removeprefix("."))
+    kind = output.suffix.removeprefix(".")
     engine = engine_of(database)
     try:
-        entries = every_entry(engine, Filter())
-        _media, lines = written(entries, output.suffix.removeprefix("."))
+        _media, lines = written(every_entry(engine, Filter()), kind)
+        with opened_clinic(database) as (connection, now):
+            noted(connection, now, "audit.exported", format=kind)
         write_together(output.parent, {output.name: "".join(lines).encode()})
     finally:
         engine.dispose()

@@ -144,10 +144,10 @@ def test_patients_are_given_by_identifier_and_taken_again(own_clinic: OpenClinic
     with reading(clinic.clinic.engine) as connection:
         found = by_id(connection, nurse.account)
         assert found is not None
-        assert given(connection, found) == {anna}
+        assert given(connection, found) == frozenset({anna})
     assert admin.post(path, sees="some", patients=boris, password=PASSWORD).status_code == 303
     with reading(clinic.clinic.engine) as connection:
-        assert given(connection, found) == {boris}
+        assert given(connection, found) == frozenset({boris})
     assert [line.patient for line in lines_of(clinic, "accounts.patient-taken")] == [anna]
     shown = admin.get(f"/accounts/{nurse.account}").text
     assert boris in shown
