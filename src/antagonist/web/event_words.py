@@ -35,6 +35,7 @@ KINDS: Mapping[str, str] = {
     "medicines": N_("Medicines"),
     "alcohol": N_("Alcohol history"),
     "naltrexone_history": N_("Naltrexone so far"),
+    "no_provocation_test": N_("No challenge test was done"),
     "decision": N_("Decision"),
     "override": N_("Went past a decision"),
     "alarm_withdrawn": N_("Alarm withdrawn"),
@@ -92,7 +93,8 @@ def text_of(event: Event, reader: Reader) -> str:
         parts = [event_text(mark, reader.say, reader.words), *_more(said)]
     else:
         details = _DETAILS.get(event.kind, _reason)
-        parts = [reader.say(KINDS[event.kind]), *details(said, reader)]
+        named = KINDS.get(event.kind, event.kind)
+        parts = [reader.say(named), *details(said, reader)]
     return ", ".join(part for part in parts if part)
 
 
@@ -220,7 +222,8 @@ def _naltrexone(said: Said, reader: Reader) -> list[str]:
 
 
 def _decision(said: Said, reader: Reader) -> list[str]:
-    return [reader.say(DECIDED[said["what"]]), *verdicts(said, reader)]
+    named = DECIDED[str(said["what"])]
+    return [reader.say(named), *verdicts(said, reader)]
 
 
 def verdicts(said: Said, reader: Reader) -> list[str]:

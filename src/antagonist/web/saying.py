@@ -13,7 +13,7 @@ from antagonist.report.label_dates import date_text, when_text
 from antagonist.report.label_text import in_language, product_title
 from antagonist.web.entry.model import FormField, KindForm, kinds, names
 from antagonist.web.entry.options import amount_text, options_of
-from antagonist.web.entry.subjects import VALUES, fields_of, subject_title
+from antagonist.web.entry.subjects import VALUES, fields_of, possible, subject_title
 from antagonist.web.event_words import text_of
 from antagonist.web.language import Reader
 
@@ -45,8 +45,8 @@ def said_payload(kind: str, payload: Mapping[str, Any], reader: Reader) -> str:
 
 
 def _fields(kind: str, form: KindForm, subject: str) -> Mapping[str, FormField]:
-    known = subject in form.subjects
-    return fields_of(kind, subject) if known or not form.of_field else form.fields
+    known = not form.of_field or subject in possible(kind)
+    return fields_of(kind, subject) if known else form.fields
 
 
 def _subject(kind: str, subject: str, reader: Reader) -> str:

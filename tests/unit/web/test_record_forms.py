@@ -106,6 +106,7 @@ def test_what_is_needed_is_named_in_the_readers_language(own_clinic: OpenClinic)
     )
     assert sent.status_code == 422
     assert '<a href="#f-status">Как принята</a>' in sent.text
+    assert "ответ: поле не заполнено" in text_of(sent)
     assert re.search(r'id="f-status" aria-invalid="true"', sent.text)
 
 

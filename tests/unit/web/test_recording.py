@@ -13,6 +13,7 @@ from tests.support.page_forms import page_forms
 
 from antagonist.feedback.database import changing
 from antagonist.feedback.events import Event, NewEvent
+from antagonist.feedback.merging import merge
 from antagonist.web.accounts.people import change
 from antagonist.web.forms import new_key
 
@@ -145,7 +146,9 @@ def test_times_are_the_readers_and_unclear_ones_are_asked_back(own_clinic: OpenC
         assert unclear.status_code == 422
         assert hint in text_of(unclear)
         # the picker has no place for an offset, so that it becomes a field of text
-        assert re.search(r'value="[^"]*02:30"[^>]*type="text" aria-invalid', unclear.text)
+        assert re.search(
+            r'value="[^"]*02:30"[^>]*type="text" step="any" aria-invalid', unclear.text
+        )
     clear = {**data, "occurred_at": "2025-10-26 02:30+01:00"}
     assert browser.client.post(path(patient), data=clear).status_code == 303
     (event,) = by_people(own_clinic, patient)
@@ -195,8 +198,9 @@ def test_a_planned_dose_is_two_clicks(clinic: OpenClinic) -> None:
         "product": "revia-us-50", "route": "oral", "dose_mg": 50.0, "status": "observed",
         "observed_by": "nurse", "planned_at": "2026-05-01T08:45:00Z",
     }  # fmt: skip
-    # the dose is no longer offered; the next one is
-    assert opened(browser, patient, "dose")["planned_at"].startswith("2026-05-02T08:45")
+    # the next one is a day away: no button records it now, and nothing says that this is it
+    (form,) = page_forms(browser.get(path(patient, "dose")).text, path(patient, "dose"))
+    assert (form.buttons[0], form.fields["planned_at"]) == ("Record", [""])
 
 
 def test_the_side_of_an_injection_alternates(clinic: OpenClinic) -> None:
@@ -277,3 +281,43 @@ def test_what_is_typed_stays_text(clinic: OpenClinic, text: str) -> None:
     page = browser.follow(browser.client.post(path(patient, "words"), data=data))
     assert text in html.unescape(page.text)
     assert "<" not in text or text not in page.text
+
+
+def test_a_correction_keeps_what_its_form_does_not_ask(clinic: OpenClinic) -> None:
+    """A code of another program, the second, all digits: none is lost by opening the form."""
+    patient, browser = new_patient(clinic), clinic.browser("nurse")
+    said = {"term": "nausea", "present": True, "snomed": "422587007", "words": "a bit sick"}
+    albumin = {"test": "albumin", "value": 41.234567890123456, "unit": "g/L", "specimen": "blood"}
+    at = datetime(2026, 4, 30, 8, 30, 45, 123456, tzinfo=UTC)
+    new = [NewEvent("symptom", at, said), NewEvent("lab", at, albumin, version=2)]
+    for old in clinic.clinic.record.append(patient, new, NURSE):
+        action = f"/patients/{patient}/events/{old.event_id}/correct"
+        (form,) = page_forms(browser.get(action).text, action)
+        sent = browser.client.post(action, data={**form.data, "why": "opened by mistake"})
+        assert sent.status_code == 303, text_of(sent)
+        last = by_people(clinic, patient)[-1]
+        assert (dict(last.payload), last.occurred_at) == (dict(old.payload), at)
+
+
+def test_a_result_that_no_list_offers_can_be_corrected(clinic: OpenClinic) -> None:
+    patient, browser = new_patient(clinic), clinic.browser("nurse")
+    serology = {"test": "hepatitis", "value": "chronic", "specimen": "blood"}
+    at = datetime(2026, 4, 30, 8, tzinfo=UTC)
+    (old,) = clinic.clinic.record.append(patient, [NewEvent("lab", at, serology, 2)], NURSE)
+    page = browser.get(f"/patients/{patient}/events/{old.event_id}/correct")
+    assert 'value="chronic" checked' in page.text
+
+
+def test_an_event_of_a_joined_record_is_corrected_where_it_stands(own_clinic: OpenClinic) -> None:
+    kept, other = new_patient(own_clinic), new_patient(own_clinic)
+    browser = own_clinic.browser("nurse")
+    browser.client.post(path(other), data={**opened(browser, other), **LAB})
+    (old,) = by_people(own_clinic, other)
+    merge(own_clinic.clinic.record, NURSE, kept, other, "one person")
+    action = f"/patients/{kept}/events/{old.event_id}/correct"
+    (form,) = page_forms(browser.get(action).text, action)
+    sent = browser.client.post(action, data={**form.data, "value": "41", "why": "typing error"})
+    assert sent.status_code == 303, text_of(sent)
+    last = by_people(own_clinic, other)[-1]
+    assert (last.corrects, last.payload["value"]) == (old.event_id, 41)
+    assert "ALT: 41 U/L" in text_of(browser.follow(sent))

@@ -19,6 +19,7 @@ from antagonist.feedback.state import folded_held
 from antagonist.feedback.state_model import AlarmOnRecord
 from antagonist.foundation.errors import InputError
 from antagonist.web.errors import NotFoundError
+from antagonist.web.language import N_
 from antagonist.web.visit import Visit
 
 
@@ -70,7 +71,7 @@ def set_aside(visit: Visit, patient: str, alarm: str, reason: str | None) -> Eve
     """An alarm is set aside for a reason that is kept. Raises InputError without a reason."""
     alarm_of(visit, patient, alarm)
     if reason is None:
-        raise InputError("", "reason", None, "why the alarm is set aside; it is kept")
+        raise InputError("", "reason", None, N_("why the alarm is set aside; it is kept"))
     try:
         return answers.override(visit.clinic.record, alarm, visit.actor, reason)
     except InputError as error:

@@ -22,6 +22,7 @@ from antagonist.web.accounts.access import give_one, given, sees
 from antagonist.web.accounts.rules import rules
 from antagonist.web.actions.naming import BIRTH, NAME_PARTS, shown_name
 from antagonist.web.actions.today import URGENCY
+from antagonist.web.language import N_
 from antagonist.web.today_words import DAYS
 from antagonist.web.visit import Visit, limited
 
@@ -170,7 +171,7 @@ def search(visit: Visit, text: str, system: str | None = None) -> list[Row]:
         return [row for row in rows(visit) if row.patient == found]
     wanted = text.casefold().split()
     if len("".join(wanted)) < 2:
-        raise InputError("", "text", text, "two characters at least")
+        raise InputError("", "text", text, N_("two characters at least"))
     return [row for row in rows(visit) if _fits(row, text, wanted)]
 
 
@@ -215,10 +216,10 @@ class NewPatient:
         found = {part: checked_text(text, part) for part, text in said if text}
         for part in NAME_PARTS[:2]:
             if part not in found:
-                raise InputError("", part, None, "an answer; it was left empty")
+                raise InputError("", part, None, N_("an answer; it was left empty"))
         if self.birth is not None:
             if not EARLIEST_BIRTH <= self.birth <= today:
-                allowed = f"a day from {EARLIEST_BIRTH} to today"
+                allowed = N_("a day from 1900 to today")
                 raise InputError("", BIRTH, self.birth.isoformat(), allowed)
             found[BIRTH] = self.birth.isoformat()
         return found
@@ -240,7 +241,7 @@ def take_in(visit: Visit, new: NewPatient) -> str:
         if error.field != "identifier":
             raise
         # the record names the other patient, whom this account may not be allowed to see
-        raise InputError("", "value", None, "an identifier that stands for nobody yet") from None
+        raise InputError("", "value", None, N_("a number that stands for nobody yet")) from None
     with changing(clinic.engine) as connection:
         give_one(connection, visit.account, made)
         visit.note(connection, "patient.create", patient=made)
@@ -250,6 +251,6 @@ def take_in(visit: Visit, new: NewPatient) -> str:
 def _whole(identifier: Identifier) -> Identifier:
     for field, text in zip(("system", "value"), identifier, strict=True):
         if not text:
-            raise InputError("", field, None, "system and value of the identifier, both or none")
+            raise InputError("", field, None, N_("whose number and the number, both or neither"))
         checked_text(text, field)
     return identifier

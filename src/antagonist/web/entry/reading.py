@@ -16,7 +16,7 @@ from antagonist.web.entry.model import FormField, kinds
 from antagonist.web.entry.subjects import VALUES, fields_of
 from antagonist.web.forms import Form
 
-MOST_ROWS = 30
+MOST_ROWS = 200
 ANY = "*"
 NONE = ".none"  # beside a list: the answer that it is empty
 ALL = "all"
@@ -35,6 +35,12 @@ def payload_of(kind: str, of: str | None, sent: Form, tz: ZoneInfo) -> dict[str,
     if of is not None and form.of_field:
         payload[form.of_field] = of
     return _scored(of, payload) if kind == "score" and of is not None else payload
+
+
+def kept_of(kind: str, of: str | None, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What a payload says that its form does not ask: a correction must not lose it."""
+    asked = {*fields_of(kind, of), "values", "total", "band"}
+    return {name: value for name, value in payload.items() if name not in asked}
 
 
 def read_fields(

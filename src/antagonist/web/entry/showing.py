@@ -14,7 +14,7 @@ from antagonist.web.entry.reading import MOST_ROWS, NONE, filled_rows
 from antagonist.web.forms import Form
 from antagonist.web.language import Reader
 
-LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
+LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")  # what a picker can hold
 BLANK_ROWS = 2
 
 
@@ -57,6 +57,11 @@ class Filled:
     planned: tuple[PlannedOnRecord, ...] = ()
 
 
+def fits_picker(text: str) -> bool:
+    """Whether a browser's picker of date and time can show a text."""
+    return text == "" or LOCAL.fullmatch(text) is not None
+
+
 def typed_form(sent: Form) -> dict[str, str]:
     """Everything that was typed, boxes that repeat one by one."""
     lists = {f"{name}.{value}": "yes" for name, found in sent.lists.items() for value in found}
@@ -83,7 +88,7 @@ def _input(field: FormField, name: str, filled: Filled) -> Input:
         wrong=wrong,
         choices=_choices(field, name, filled),
         none=_none(field, name, filled),
-        plain=field.type == "time" and (wrong or not (value == "" or LOCAL.fullmatch(value))),
+        plain=field.type == "time" and (wrong or not fits_picker(value)),
         grid=_grid(field, name, filled) if field.type == "results" else (),
         rows=_rows(field, name, filled) if field.type == "rows" else (),
     )

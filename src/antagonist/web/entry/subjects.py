@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from antagonist.feedback.rating_items import rating_items
 from antagonist.foundation.data import check_known
 from antagonist.label.facts import Both, FactType, fact_types
 from antagonist.label.scores import instrument_catalogue, score_catalogue
 from antagonist.label.scores.models import Item, Score, ScoreField
+from antagonist.label.stated import stated_types
 from antagonist.web.entry.model import FormField, kinds, names
 
 Fields = Mapping[str, FormField]
@@ -41,6 +42,15 @@ def subject_title(kind: str, of: str) -> Both:
     return scores[of].title if of in scores else instrument_catalogue()[of].title
 
 
+def possible(kind: str) -> Collection[str]:
+    """All that an event of a kind can be about; those offered are some of it."""
+    if kind in ("lab", "fact"):
+        return stated_types()
+    if kind == "score":
+        return {**instrument_catalogue(), **score_catalogue()}
+    return kinds()[kind].subjects
+
+
 def fields_of(kind: str, of: str | None = None) -> Fields:
     """Every question of a kind. of: what the event is about, for kinds that need it.
 
@@ -49,7 +59,7 @@ def fields_of(kind: str, of: str | None = None) -> Fields:
     form = kinds()[kind]
     if not form.subjects:
         return form.fields
-    check_known(of or "", form.subjects, "", form.of_field)
+    check_known(of or "", possible(kind), "", form.of_field)
     assert of is not None
     if kind == "score":
         return _score(of)

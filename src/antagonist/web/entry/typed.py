@@ -18,6 +18,9 @@ ROUTE_OF = {"dose": "oral", "dispensed": "oral", "injection": "im_xr", "implant_
 OTHER_SIDE = {"left": "right", "right": "left"}
 # The planned dose that a dose stands for is looked for within this of now; a project value.
 NEAR = timedelta(hours=36)
+# A planned dose is due this long before its time, and without a plan the next one this long after
+# the last: what is not due gets no button that records it at once. Project values.
+EARLY, APART = timedelta(hours=4), timedelta(hours=12)
 CTCAE = "5.0"  # the version in force, US National Cancer Institute, November 2017
 
 
@@ -30,6 +33,11 @@ class Known:
     now: datetime
     me: str
     of: str | None = None
+
+    @property
+    def minute(self) -> datetime:
+        """Now, to the minute: nobody means the second."""
+        return self.now.replace(second=0, microsecond=0)
 
     @property
     def route(self) -> str | None:
@@ -45,6 +53,18 @@ class Known:
         near = [d for d in plan.doses if abs(d.at - self.now) <= NEAR and d.at not in had]
         return sorted(near, key=lambda dose: abs(dose.at - self.now))
 
+    def due(self) -> PlannedOnRecord | None:
+        """The planned dose that is due now; None where none is."""
+        return next((dose for dose in self.planned() if dose.at <= self.now + EARLY), None)
+
+    def may_be_at_once(self) -> bool:
+        """Whether a dose now is what anybody would expect."""
+        plan = self.state.plan
+        if plan is not None and plan.document.get("route") == self.route:
+            return self.due() is not None
+        last = [d.at for d in self.state.taken if d.route == self.route]
+        return bool(last) and self.now - last[-1] >= APART
+
     def product(self) -> str | None:
         """Product of the plan, else the one that was last given by the route."""
         plan = self.state.plan
@@ -55,9 +75,9 @@ class Known:
 
     def dose_mg(self) -> float | None:
         """The planned dose, else what was last given by the route, else one unit of a depot."""
-        planned = self.planned()
-        if planned:
-            return planned[0].dose_mg
+        planned = self.due() or next(iter(self.planned()), None)
+        if planned is not None:
+            return planned.dose_mg
         given = [d for d in self.state.taken if d.route == self.route]
         if given:
             return given[-1].dose_mg
@@ -80,14 +100,15 @@ class Known:
 
 def local(at: datetime) -> str:
     """A moment for an input of date and time; with its offset where the clock shows it twice."""
-    wall = at.replace(tzinfo=None, second=0, microsecond=0)
+    wall = at.replace(tzinfo=None)
     clear = wall.replace(tzinfo=at.tzinfo, fold=1 - at.fold).utcoffset() == at.utcoffset()
-    return wall.isoformat(timespec="minutes") + ("" if clear else at.isoformat()[-len("+00:00") :])
+    text = wall.isoformat() if wall.second or wall.microsecond else wall.isoformat("T", "minutes")
+    return text if clear else text + at.isoformat()[-len("+00:00") :]
 
 
 def defaults(fields: Mapping[str, FormField], known: Known) -> dict[str, str]:
     """Text of each input that has a default, by name."""
-    found = {OCCURRED: local(known.now)}
+    found = {OCCURRED: local(known.minute)}
     for name, field in fields.items():
         text = None if field.default is None else _default(field.default, known)
         if name == "unit":
@@ -102,7 +123,7 @@ def _default(name: str, known: Known) -> str | None:
         case "me" | "source":
             return known.me
         case "now":
-            return local(known.now)
+            return local(known.minute)
         case "today":
             return known.now.date().isoformat()
         case "product":
@@ -111,8 +132,8 @@ def _default(name: str, known: Known) -> str | None:
             dose = known.dose_mg()
             return None if dose is None else f"{dose:g}"
         case "planned_at":
-            planned = known.planned()
-            return planned[0].at.isoformat() if planned else None
+            due = known.due()
+            return None if due is None else due.at.isoformat()
         case "other_side":
             return known.side()
         case "ctcae_version":
@@ -162,7 +183,7 @@ def _typed(field: FormField, name: str, value: Any, now: datetime) -> dict[str, 
                 found |= typed_of(field.fields, row, now, f"{name}.{n}.")
             return found
         case _:
-            return {name: f"{value:.15g}" if isinstance(value, float) else str(value)}
+            return {name: str(value).removesuffix(".0") if isinstance(value, float) else str(value)}
 
 
 def _moment(text: str, now: datetime) -> str:

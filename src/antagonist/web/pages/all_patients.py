@@ -23,6 +23,7 @@ from antagonist.web.actions.patients import (
 )
 from antagonist.web.answers import field_error, status_of
 from antagonist.web.forms import KEY, Form, form, once
+from antagonist.web.language import N_
 from antagonist.web.rendering import render
 from antagonist.web.today_words import in_reader, last_day
 from antagonist.web.visit import Visit, page
@@ -110,7 +111,7 @@ def _day(text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise InputError("", "birth_date", text, "a day such as 1990-05-31") from None
+        raise InputError("", "birth_date", text, N_("a day such as 1990-05-31")) from None
 
 
 def _new(request: Request, visit: Visit, sent: Form, error: InputError | None = None) -> Response:

@@ -36,6 +36,8 @@ Reads = Annotated[Visit, Depends(page("patient.read"))]
 Forecasts = Annotated[Visit, Depends(page("patient.forecast"))]
 SHOWN = 50  # events of the record on one page
 USUAL = "blocked_subjective"
+# Fields of the form that a what-if's own are made from.
+FIELDS = {"surgery_at": "surgery_on", "delay_next_h": "delay_next_d"}
 DECIDING = ("screen", "plan", "forecast")
 OVERRIDES = ("override", "alarm_overridden")
 
@@ -73,7 +75,9 @@ def _chart(request: Request, visit: Visit, told: Told) -> tuple[Chart, WhatIf, I
         asked = what_if_of(dict(request.query_params), visit.clinic.tz)
         return charted(visit, told, asked), asked, None
     except InputError as error:
-        return charted(visit, told), WhatIf(), error
+        field = FIELDS.get(error.field, error.field)
+        told_error = InputError("", field, error.value, error.allowed)
+        return charted(visit, told), WhatIf(), told_error
 
 
 @router.get("/patients/{patient}/chart.json")

@@ -16,8 +16,9 @@ from antagonist.web.actions import recording
 from antagonist.web.actions.recording import Wish, new_event
 from antagonist.web.actions.told import Told, told_of
 from antagonist.web.entry.model import kinds, recordable
-from antagonist.web.entry.reading import payload_of
+from antagonist.web.entry.reading import kept_of, payload_of
 from antagonist.web.entry.showing import typed_form
+from antagonist.web.entry.subjects import possible
 from antagonist.web.entry.typed import OCCURRED, defaults, local, typed_of
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import EXPECTED, KEY, Form, form, once
@@ -121,7 +122,7 @@ def take_back(
 
 def _known(kind: str, of: str | None = None) -> None:
     """Raises NotFoundError for a kind without a form, and what it cannot be about."""
-    if kind not in recordable() or (of is not None and of not in kinds()[kind].subjects):
+    if kind not in recordable() or (of is not None and of not in possible(kind)):
         raise NotFoundError
 
 
@@ -174,7 +175,9 @@ def _written(shown: Page, sent: Form) -> Event:
     visit, tz = shown.visit, shown.tz
     wish = _wish(shown, sent)
     at = parse_time(sent.needed(OCCURRED), tz, field=OCCURRED)
-    event = new_event(shown.kind, at, payload_of(shown.kind, shown.of, sent, tz))
+    payload = payload_of(shown.kind, shown.of, sent, tz)
     if shown.old is None:
-        return recording.write(visit, wish, event)
+        return recording.write(visit, wish, new_event(shown.kind, at, payload))
+    kept = kept_of(shown.kind, shown.of, recording.payload_now(shown.old))
+    event = new_event(shown.kind, at, {**kept, **payload})
     return recording.correct(visit, wish, shown.old, event, sent.needed("why"))

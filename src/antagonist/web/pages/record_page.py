@@ -24,7 +24,7 @@ from antagonist.web.answers import field_error
 from antagonist.web.entry.model import Quick, kinds, names, recordable
 from antagonist.web.entry.options import amount_text
 from antagonist.web.entry.reading import payload_of
-from antagonist.web.entry.showing import Filled, Input, inputs
+from antagonist.web.entry.showing import Filled, Input, fits_picker, inputs
 from antagonist.web.entry.subjects import Fields, fields_of, subject_title
 from antagonist.web.entry.typed import OCCURRED, Known, defaults
 from antagonist.web.forms import EXPECTED, KEY, Form
@@ -39,6 +39,15 @@ COMMON = {
     "why": N_("Why it is corrected"),
     "taken_back": N_("Why it is taken back"),
 }
+# What is allowed, in the words of errors that forms raise themselves; other errors stay English.
+ALLOWED = (
+    N_("yes or no; empty = not known"),
+    N_("a day such as 2026-05-01"),
+    N_("entries, or that there are none"),
+    N_("entries, or that there are none; not both"),
+    N_("the number of entries seen; load the page again"),
+    N_("a date and time such as '2026-03-02 09:00', with an offset where needed"),
+)
 
 
 @dataclass(frozen=True)
@@ -119,12 +128,12 @@ def form_page(
         title=shown.title, action=shown.action, inputs=asked,
         typed=typed, old=None if shown.old is None else _line(shown.old, reader),
         old_id=None if shown.old is None else shown.old.event_id,
-        when_plain=wrong == OCCURRED or len(typed.get(OCCURRED, "")) > len("2026-05-01T09:00"),
+        when_plain=wrong == OCCURRED or not fits_picker(typed.get(OCCURRED, "")),
         key=None if sent is None else sent.text(KEY),
         expected=expected or chain(told, shown.chain)[-1].n,
         error=None if error is None or conflict else _shown(error, asked, typed, reader),
         wrong=wrong, conflict=_conflict(error, told, sent, shown) if conflict else None,
-        quick=_quick(shown, typed, reader) if error is None and sent is None else [],
+        quick=_quick(shown, known, typed) if error is None and sent is None else [],
         has_rows=any(one.type == "rows" for one in asked),
         scored=_scored(shown, sent) if shown.kind == "score" else None,
         sums=shown.kind == "score" and shown.of in score_catalogue(),
@@ -135,7 +144,7 @@ def _shown(
     error: InputError, asked: tuple[Input, ...], typed: Mapping[str, str], reader: Reader
 ) -> Mapping[str, Any]:
     """An error with the label of its input; without a link where no input has the name."""
-    found = {**field_error(error)}
+    found = {**field_error(error), "allowed": reader.say(error.allowed)}
     if error.field in typed:
         found["value"] = typed[error.field] or None
     labels = {one.name: one.label for one in _every(asked)}
@@ -171,9 +180,10 @@ def _line(event: Event, reader: Reader) -> Mapping[str, Any]:
     }
 
 
-def _quick(shown: Page, typed: Mapping[str, str], reader: Reader) -> list[Mapping[str, Any]]:
-    """Buttons that record at once; none where a field that they need has no default."""
-    if shown.old is not None or not typed.get("dose_mg"):
+def _quick(shown: Page, known: Known, typed: Mapping[str, str]) -> list[Mapping[str, Any]]:
+    """Buttons that record at once; none where no dose is due, or how much is not known."""
+    reader = shown.visit.reader
+    if shown.old is not None or not typed.get("dose_mg") or not known.may_be_at_once():
         return []
     dose = amount_text(float(typed["dose_mg"]), "mg", reader.words)
     return [
