@@ -73,9 +73,8 @@ def prescriber(visit: Visit, named: str | None) -> str | None:
 
 def first_wanted(visit: Visit) -> Wanted:
     """The form as it is opened: today, at nine, half a year, the clinic's own label."""
-    fresh = PlanRequest(
-        product="", regimen="", start=visit.clinic.now().astimezone(visit.clinic.tz)
-    )
+    today = visit.clinic.now().astimezone(visit.clinic.tz).date()
+    fresh = PlanRequest(product="", regimen="", start=today)
     fields = {
         "start": fresh.start.isoformat(), "clock": fresh.clock, "months": fresh.months,
         "clinic_days": list(fresh.clinic_days), "supervised_days": [],

@@ -28,6 +28,7 @@ GATES: Mapping[str, str] = {"open": "good", "closed": "stop", "unknown": "missin
 NUMBERS = ("planned_mg",)
 # Inputs by the names that the planning gives what it refuses.
 INPUTS: Mapping[str, str] = {"surgery_at": "at", "to_route": "to"}
+_NAMES = tuple(name for names in situations.DETAILS.values() for name in names)
 LOCAL = "%Y-%m-%dT%H:%M"
 
 
@@ -61,7 +62,7 @@ def _error(error: InputError) -> Mapping[str, Any]:
 def _first(visit: Visit, told: Told) -> dict[str, Any]:
     """What the record already says: the last planned dose that is past, and the next one."""
     tz, plan = visit.clinic.tz, told.state.plan
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = dict.fromkeys((KEY, "kind", *_NAMES), "")
     surgery = told.state.latest.get("surgery_planned")
     if surgery is not None:
         found["at"] = _local(str(surgery.payload["at"]), visit)
