@@ -30,7 +30,7 @@ CSRF_HEADER = "x-csrf-token"
 KEPT = timedelta(days=7)  # for how long a request's key is known
 PATIENCE_S, STEP_S = 20.0, 0.05
 # As people write numbers: digits, a point or comma; no more of them than a float keeps.
-NUMBER = re.compile(r"[+-]?\d{1,12}([.,]\d{1,12})?", re.ASCII)
+NUMBER = re.compile(r"[+-]?\d{1,12}([.,]\d{1,17})?", re.ASCII)
 SAFE_SITES = ("same-origin", "none")
 
 
