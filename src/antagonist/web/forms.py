@@ -108,10 +108,12 @@ def came_from_here(request: Request) -> bool | None:
 
 
 def _form(data: FormData) -> Form:
-    """Raises InputError for a field sent twice."""
+    """Raises InputError for a field sent twice, and for a character that is no text."""
     found, lists = Form(), dict[str, tuple[str, ...]]()
     for field in data:
         texts = tuple(str(value) for value in data.getlist(field))
+        if any("\x00" in text for text in (field, *texts)):  # PostgreSQL's text cannot hold it
+            raise InputError("", field.replace("\x00", ""), None, N_("text that can be printed"))
         if field.endswith(REPEATS):
             lists[field.removesuffix(REPEATS)] = texts
         elif len(texts) > 1:
