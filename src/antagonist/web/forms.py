@@ -30,7 +30,7 @@ CSRF_HEADER = "x-csrf-token"
 KEPT = timedelta(days=7)  # for how long a request's key is known
 PATIENCE_S, STEP_S = 20.0, 0.05
 # As people write numbers: digits, a point or comma; no more of them than a float keeps.
-NUMBER = re.compile(r"[+-]?\d{1,12}([.,]\d{1,12})?", re.ASCII)
+NUMBER = re.compile(r"[+-]?\d{1,12}([.,]\d{1,17})?", re.ASCII)
 SAFE_SITES = ("same-origin", "none")
 
 
@@ -108,10 +108,12 @@ def came_from_here(request: Request) -> bool | None:
 
 
 def _form(data: FormData) -> Form:
-    """Raises InputError for a field sent twice."""
+    """Raises InputError for a field sent twice, and for a character that is no text."""
     found, lists = Form(), dict[str, tuple[str, ...]]()
     for field in data:
         texts = tuple(str(value) for value in data.getlist(field))
+        if any("\x00" in text for text in (field, *texts)):  # PostgreSQL's text cannot hold it
+            raise InputError("", field.replace("\x00", ""), None, N_("text that can be printed"))
         if field.endswith(REPEATS):
             lists[field.removesuffix(REPEATS)] = texts
         elif len(texts) > 1:

@@ -72,8 +72,8 @@ def fields_of(request: Request) -> dict[str, str | int | None]:
 
 def template_of(scope: Scope) -> str:
     """The template of a request's route, such as ``/patients/{patient}``; no id stands in it."""
-    template = getattr(scope.get("route"), "path", None)
+    template, path = getattr(scope.get("route"), "path", None), scope.get("path", "")
     if template is None:
-        return "static" if scope["path"].startswith(STATIC) else "none"
-    inside = scope["path"].startswith(API) and not template.startswith(API)
+        return "static" if path.startswith(STATIC) else "none"
+    inside = path.startswith(API) and not template.startswith(API)
     return f"{API}{template}" if inside else str(template)

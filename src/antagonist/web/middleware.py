@@ -64,6 +64,8 @@ class EveryResponse:
             await send(message)
 
         try:
+            if "\x00" in scope["path"] or b"%00" in scope["query_string"]:
+                raise HTTPException(400)  # PostgreSQL's text cannot hold it
             if _has_two_lengths(scope):
                 raise HTTPException(400, headers={"Connection": "close"})
             if _length(scope) > rules().request.most_bytes:

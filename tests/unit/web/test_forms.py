@@ -91,6 +91,16 @@ def test_files_are_refused(tried: OpenClinic) -> None:
         assert tried.nobody().post(path, files={"x": ("x", b"MZ")}).status_code == 400
 
 
+def test_what_no_database_can_hold_is_refused(tried: OpenClinic) -> None:
+    browser = tried.browser("nurse")
+    assert browser.post(WRITE, x="a\x00b").status_code == 422
+    assert (
+        tried.nobody().post("/sign-in", data={"name": "\x00", "password": "x"}).status_code == 422
+    )
+    for path in ("/try/of/%00", "/try/own?x=%00", "/%00"):
+        assert browser.client.get(path).status_code == 400, path
+
+
 def test_what_is_decoded_once_is_not_decoded_again(tried: OpenClinic) -> None:
     typed = "%3Cb%3E &lt;i&gt; %2527 {x} %s ‮ 'or 1=1--"
     answer = tried.browser("nurse").post(WRITE, x=typed)

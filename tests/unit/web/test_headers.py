@@ -146,6 +146,7 @@ def large(client: TestClient, path: str, stated: bool, kind: str) -> Response:
         ("/sign-in", "application/x-www-form-urlencoded"),
         ("/own/password", "application/x-www-form-urlencoded"),
         ("/try/record.write", "application/x-www-form-urlencoded"),
+        ("/api/v1/patients", "application/json"),
     ],
 )
 def test_a_body_too_large_is_refused(
@@ -153,6 +154,8 @@ def test_a_body_too_large_is_refused(
 ) -> None:
     client = broken.browser("nurse").client
     client.cookies.set("__Host-antagonist", client.cookies["antagonist"])
+    client.headers["Authorization"] = broken.program("nurse").headers["Authorization"]
+    client.headers["Idempotency-Key"] = "a key of its own"
     answer = large(client, path, stated, kind)
     assert answer.status_code == 413, text_of(answer)
     check(answer)
