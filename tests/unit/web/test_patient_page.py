@@ -56,7 +56,7 @@ def test_the_page_says_the_essentials(treated: tuple[OpenClinic, str]) -> None:
     text = text_of(clinic.browser("prescriber").get(f"/patients/{patient}"))
     for said in (
         "Anna Test", "test A-1", "Age not on record", "yes; last dose Tue 21 Apr 2026, 09:00 (UTC)",
-        "Allergic to: penicillin", "STOP", "Injection, 380 mg", "Record a dose", "Set aside",
+        "Allergic to: penicillin", "STOP", "Injection, 380 mg", "Record: Dose Injection", "Set aside",
         "No plan is on record.",
     ):  # fmt: skip
         assert said in text
