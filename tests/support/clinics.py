@@ -54,7 +54,8 @@ class OpenClinic:
             value, session = sessions.begin(
                 connection, now, account.account, complete=True, address="test", agent="test"
             )
-        client.cookies.set("antagonist", value)
+        # as if the server had set it, so that it may set another one
+        client.cookies.set("antagonist", value, domain="testserver.local")
         return Browser(client, session.csrf)
 
     def program(self, who: str) -> TestClient:

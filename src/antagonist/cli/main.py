@@ -12,6 +12,7 @@ from antagonist import __version__
 from antagonist.cli.alarms import alarms_app
 from antagonist.cli.bench import bench
 from antagonist.cli.calibrate import calibrate
+from antagonist.cli.clinic import clinic_app
 from antagonist.cli.common import guarded
 from antagonist.cli.compare import compare
 from antagonist.cli.fit import fit
@@ -77,6 +78,7 @@ app.command()(guarded(replay))
 app.command()(guarded(report))
 app.add_typer(programme_app, name="programme")
 app.command()(guarded(serve))
+app.add_typer(clinic_app, name="clinic")
 app.command()(guarded(study))
 app.command()(guarded(learn))
 app.command()(guarded(fit))

@@ -98,7 +98,7 @@ def _screen(asked: Mapping[str, Any], inputs: Mapping[str, Any], clinic: Path | 
         asked["products"],
         label=asked.get("jurisdiction"),
         question=asked["question"],
-        book=_book(at.date(), clinic),
+        book=book_on(at.date(), clinic),
     )
     return {"answers": plain(answers)}
 
@@ -109,7 +109,7 @@ def _plan(asked: Mapping[str, Any], inputs: Mapping[str, Any], clinic: Path | No
         _patient(inputs),
         request,
         as_of=asked["as_of"],
-        book=_book(request.start, clinic),
+        book=book_on(request.start, clinic),
         chosen=model_settings(asked["model"]),
     )
     return {"refusal" if isinstance(made, Refusal) else "plan": plain(made)}
@@ -185,7 +185,8 @@ def model_settings(model: Mapping[str, Any]) -> Settings:
     )
 
 
-def _book(on: date, clinic: Path | None) -> Rulebook:
+def book_on(on: date, clinic: Path | None) -> Rulebook:
+    """The rules of a day, with a clinic's own where a folder is given; compiled once."""
     if clinic is None:
         return book_for(on)
     return _clinic_book(on, clinic, content_hash(clinic.glob("*.yaml")))

@@ -106,13 +106,16 @@ def decide_screen(
     question: Question = "start",
     as_of: When = None,
     clinic: Path | None = None,
+    expected: int | None = None,
 ) -> Event:
     """Screen a patient and keep the decision: one answer for each product.
 
     file: the patient's file; its own code is replaced by ``patient``, the record's id, so that an
     erased identity stays erased. products: none = all that can be planned under the jurisdiction.
     as_of: aware; None = the file's own. clinic: folder of the clinic's own rules.
-    Raises InputError as ``antagonist.screen`` does; then nothing is kept.
+    expected: events the patient has, as the asker saw it; None = not looked at.
+    Raises InputError as ``antagonist.screen`` does, and ConflictError where the patient has more
+    events than expected; then nothing is kept.
     """
     if question not in get_args(Question):
         raise InputError("screen", "question", question, near_match(question, get_args(Question)))
@@ -123,7 +126,7 @@ def decide_screen(
         "question": question,
         "as_of": _as_of(found, as_of),
     }
-    return _decided(record, patient, actor, "screen", asked, found, clinic)
+    return _decided(record, patient, actor, "screen", asked, found, clinic, expected)
 
 
 def decide_plan(
@@ -137,6 +140,7 @@ def decide_plan(
     clinic: Path | None = None,
     draws: int = DRAWS,
     seed: int | None = None,
+    expected: int | None = None,
 ) -> Event:
     """Plan a course and keep the decision: the plan with its outlook, or the refusal.
 
@@ -147,7 +151,7 @@ def decide_plan(
     at = _as_of(found, as_of)
     wanted = validated(PlanRequest, {"start": at[:10], **request}, "plan")
     asked = {"request": plain(wanted), "as_of": at, "model": _model(draws, seed)}
-    return _decided(record, patient, actor, "plan", asked, found, clinic)
+    return _decided(record, patient, actor, "plan", asked, found, clinic, expected)
 
 
 def decide_forecast(
@@ -189,6 +193,7 @@ def _decided(
     asked: Mapping[str, Any],
     file: Patient,
     clinic: Path | None,
+    expected: int | None = None,
 ) -> Event:
     inputs = {"patient": plain_patient(file, patient)}
     result = answered(what, asked, inputs, clinic)
@@ -202,7 +207,7 @@ def _decided(
             clinic=clinic,
         )
         event = NewEvent(DECISION, record.clock(), payload)
-        written = append_in(connection, record, patient, [event], actor)
+        written = append_in(connection, record, patient, [event], actor, expected=expected)
     record.heads.keep(written.head)
     return written.events[0]
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from antagonist.feedback import tables as t
 from antagonist.feedback.answering import answers_in
-from antagonist.feedback.database import reading
+from antagonist.feedback.database import reading, writing
 from antagonist.feedback.decisions import DECISION
 from antagonist.feedback.events import Actor, Event, NewEvent, stamp
-from antagonist.feedback.history import payloads_of
-from antagonist.feedback.record import Record
+from antagonist.feedback.history import all_events, payloads_of
+from antagonist.feedback.record import Record, Written, append_in
 from antagonist.foundation.errors import InputError
 
 OVERRIDE = "override"
@@ -29,13 +29,14 @@ class RuleCount:
 
     closed: decisions in which the rule closed or delayed. overridden: those of them with an
     override on record. departed: decisions that went past the rule, a rule of the base text, by a
-    departure with two people on record.
+    departure with two people on record. people: patients of those decisions.
     """
 
     rule: str
     closed: int
     overridden: int
     departed: int
+    people: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,22 @@ def record_override(
     Raises InputError for an event that is no decision of the record, the same person twice, or a
     reason shorter than three characters.
     """
-    kept = {event.event_id: event for event in record.all(decision.patient)}
+    with writing(record.engine) as connection:
+        written = override_in(connection, record, decision, actor, reason, second_person)
+    record.heads.keep(written.head)
+    return written.events[0]
+
+
+def override_in(
+    connection: Connection,
+    record: Record,
+    decision: Event,
+    actor: Actor,
+    reason: str,
+    second_person: str,
+) -> Written:
+    """``record_override`` in a transaction that writes more; its caller keeps the head."""
+    kept = {e.event_id: e for e in all_events(connection, decision.patient, None)}
     if decision.event_id not in kept or kept[decision.event_id].kind != DECISION:
         raise InputError("override", DECISION, decision.event_id, "a decision of the record")
     if actor.role == "program":
@@ -65,7 +81,7 @@ def record_override(
         raise InputError("override", "second_person", second_person, allowed)
     payload = {"decision": decision.event_id, "reason": reason, "second_person": second_person}
     new = NewEvent(OVERRIDE, record.clock(), payload)
-    return record.append(decision.patient, [new], actor)[0]
+    return append_in(connection, record, decision.patient, [new], actor)
 
 
 def _same(one: str, other: str) -> bool:
@@ -84,19 +100,25 @@ def overrides_by_rule(
     for event_id, payload in _payloads(record, OVERRIDE):
         if event_id not in taken_back and payload.get(DECISION) is not None:
             overridden.add(payload[DECISION])
-    decisions = 0
+    decisions, patient_of = 0, _patients(record)
     counts: dict[str, Counter[str]] = {}
+    people: dict[str, set[str]] = {}
     for event_id, payload in _payloads(record, DECISION, first, until):
         if event_id in taken_back:
             continue
         decisions += 1
         closing, departed = _rules(payload["result"])
+        for rule in closing | departed:
+            people.setdefault(rule, set()).add(patient_of[event_id])
         for rule in closing:
             counts.setdefault(rule, Counter())["closed"] += 1
             counts[rule]["overridden"] += event_id in overridden
         for rule in departed:
             counts.setdefault(rule, Counter())["departed"] += 1
-    rows = [RuleCount(n, c["closed"], c["overridden"], c["departed"]) for n, c in counts.items()]
+    rows = [
+        RuleCount(rule, c["closed"], c["overridden"], c["departed"], len(people[rule]))
+        for rule, c in counts.items()
+    ]
     return OverrideReport(decisions, tuple(sorted(rows, key=lambda r: (-r.closed, r.rule))))
 
 
@@ -119,6 +141,13 @@ def _taken_back(record: Record) -> frozenset[str]:
     query = select(t.events.c.corrects).where(t.events.c.corrects.is_not(None))
     with reading(record.engine) as connection:
         return frozenset(row[0] for row in connection.execute(query))
+
+
+def _patients(record: Record) -> Mapping[str, str]:
+    """Patient of each decision."""
+    query = select(t.events.c.event_id, t.events.c.patient).where(t.events.c.kind == DECISION)
+    with reading(record.engine) as connection:
+        return {row.event_id: row.patient for row in connection.execute(query)}
 
 
 def _payloads(

@@ -130,6 +130,20 @@ def assessed(
     return tuple(assessed_product(known, item, label, stated, question, rules) for item in wanted)
 
 
+def facts_asked(
+    known: Gathered, item: Product, indication: Indication, question: Question
+) -> dict[str, Fact]:
+    """What the rules see of a patient when they are asked about a product."""
+    stated = {"indication_stated": Fact(indication, source="indication")}
+    asked_at = {
+        name: Fact(value, 0.0, source="question")
+        for name, value in ASKED_AT.get(question, {}).items()
+    }
+    if question == "challenge":
+        stated |= _earlier_test(known.facts)
+    return {**asked_at, **known.facts, **stated, **product_facts(item, known.patient)}
+
+
 def assessed_product(
     known: Gathered,
     item: Product,
@@ -146,25 +160,11 @@ def assessed_product(
     if item.route not in ROUTES:
         allowed = f"a product given by {', '.join(ROUTES)}; {item.id}: {item.route}"
         raise InputError("", "product", item.id, allowed)
-    stated = {"indication_stated": Fact(indication, source="indication")}
-    asked_at = {
-        name: Fact(value, 0.0, source="question")
-        for name, value in ASKED_AT.get(question, {}).items()
-    }
-    if question == "challenge":
-        stated |= _earlier_test(known.facts)
-    facts = {
-        **asked_at,
-        **known.facts,
-        **stated,
-        **product_facts(item, known.patient),
-        **(extra or {}),
-    }
     case = Case(
         patient=known.patient.patient,
         as_of=known.as_of.isoformat(),
         today=known.today,
-        facts=facts,
+        facts={**facts_asked(known, item, indication, question), **(extra or {})},
         product=item.id,
         contradictions=known.contradictions,
         departures=known.patient.departures,

@@ -71,21 +71,38 @@ def print_rule(rule: Rule, console: Console, language: str) -> None:
 
 def condition_lines(node: n.Condition, words: Wording, depth: int = 0) -> list[str]:
     """A condition as indented lines, one for each part."""
-    pad = "  " * depth
+    below = (condition_lines(part, words, depth + 1) for part in parts_of(node))
+    return [
+        "  " * depth + condition_text(node, words),
+        *(line for lines in below for line in lines),
+    ]
+
+
+def parts_of(node: n.Condition) -> tuple[n.Condition, ...]:
+    """The parts of a condition, none of one that looks at facts itself."""
     match node:
         case n.AllOf() | n.AnyOf() | n.AnyKnown():
-            below = [line for child in node.of for line in condition_lines(child, words, depth + 1)]
-            return [pad + words.text(f"op.{node.op}"), *below]
+            return tuple(node.of)
+        case n.Not() | n.Needing():
+            return (node.of,)
+        case _:
+            return ()
+
+
+def condition_text(node: n.Condition, words: Wording) -> str:
+    """What a condition asks, without its parts."""
+    match node:
+        case n.AllOf() | n.AnyOf() | n.AnyKnown():
+            return words.text(f"op.{node.op}")
         case n.Not():
-            return [pad + words.text("op.not"), *condition_lines(node.of, words, depth + 1)]
+            return words.text("op.not")
         case n.Needing():
             facts = ", ".join(fact_title(fact, words) for fact in node.facts)
-            head = pad + words.text("op.needing", facts=facts)
-            return [head, *condition_lines(node.of, words, depth + 1)]
+            return words.text("op.needing", facts=facts)
         case n.Always():
-            return [pad + words.text("op.always")]
+            return words.text("op.always")
         case _:
-            return [pad + _leaf(node, words)]
+            return _leaf(node, words)
 
 
 def _leaf(node: n.Condition, words: Wording) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,7 +11,6 @@ from antagonist.label.answers import Answer
 from antagonist.planning.plan_model import Plan, PlannedDose
 from antagonist.report.label_dates import date_text, local_text
 from antagonist.report.label_text import (
-    fact_line,
     label_words,
     number_text,
     product_title,
@@ -31,14 +31,8 @@ from antagonist.report.plan_phrases import (
     warning_lines,
     weeks_of,
 )
-from antagonist.report.screening_text import (
-    Rules,
-    both_verdicts,
-    reason_sentence,
-    reason_source,
-    rules_of,
-    verdict_text,
-)
+from antagonist.report.reason_words import reason_words
+from antagonist.report.screening_text import Rules, both_verdicts, rules_of, verdict_text
 from antagonist.report.typst_templates import pdf
 from antagonist.report.wording import Wording
 
@@ -68,25 +62,33 @@ HOLDER_LINES = ("holder_tolerance", "holder_jaundice", "holder_naloxone")
 HOLDER_RULES = ("lost-tolerance", "jaundice", "reversal-agent")
 
 
-def plan_pdf(plan: Plan, language: str, rules: Rules | None = None) -> bytes:
+def plan_pdf(
+    plan: Plan, language: str, rules: Rules | None = None, holder: str | None = None
+) -> bytes:
     """A plan on A4: verdict, cautions, doses by week, checks, supply, outlook, warnings.
 
-    rules: where a clinic's own count too; None = the package's, as of the screening's day.
+    holder: the patient's name; None = the plan's own code stands for it. rules: where a clinic's
+    own count too; None = the package's, as of the screening's day.
     Equal plans give equal bytes. Raises InputError for a language we do not write.
     """
     words = label_words(language)
     known = rules if rules is not None else rules_of(plan.screening)
-    return pdf("plan.typ", plan_data(plan, known, words), plan.start)
+    data = plan_data(plan if holder is None else replace(plan, patient=holder), known, words)
+    return pdf("plan.typ", data, plan.start)
 
 
-def wallet_card_pdf(plan: Plan, language: str, rules: Rules | None = None) -> bytes:
+def wallet_card_pdf(
+    plan: Plan, language: str, rules: Rules | None = None, holder: str | None = None
+) -> bytes:
     """A card of 85.6 x 54 mm: the patient's language in front, English on the back.
 
     Where the patient's language is English the back is for the patient. rules: as in ``plan_pdf``.
+    holder: the patient's name; None = the card names nobody.
     Raises InputError for a language we do not write.
     """
     known = rules if rules is not None else rules_of(plan.screening)
-    return pdf("wallet_card.typ", card_data(plan, known, label_words(language)), plan.start)
+    data = card_data(plan, known, label_words(language), holder)
+    return pdf("wallet_card.typ", data, plan.start)
 
 
 def plan_data(plan: Plan, rules: Rules, words: Wording) -> dict[str, Any]:
@@ -106,16 +108,12 @@ def plan_data(plan: Plan, rules: Rules, words: Wording) -> dict[str, Any]:
             _verdict("limits", plan.limits, words),
         ],
         "cautions": [
-            {
-                "text": reason_sentence(reason, rules, words),
-                "facts": [fact_line(use, words) for use in reason.facts],
-                "source": f"{reason_source(reason, words)} [{reason.rule}]",
-            }
-            for reason in cautions_of(plan)
+            {"text": said.text, "facts": list(said.facts), "source": said.source}
+            for said in (reason_words(reason, rules, words) for reason in cautions_of(plan))
         ],
         "weekdays": words.lists("weekdays"),
         "grid": [_week(week, plan, words) for week in weeks_of(plan.doses)] if oral else None,
-        "doses": [] if oral else [_dose_row(dose, plan.product, words) for dose in plan.doses],
+        "doses": [] if oral else [dose_row(dose, plan.product, words) for dose in plan.doses],
         "checks": _check_rows(plan, words),
         "supply": supply_lines(plan, words),
         "outlook": outlook_lines(plan, words),
@@ -146,7 +144,8 @@ def _day(day: date, doses: Sequence[PlannedDose], plan: Plan, words: Wording) ->
     }
 
 
-def _dose_row(dose: PlannedDose, product: str, words: Wording) -> dict[str, str]:
+def dose_row(dose: PlannedDose, product: str, words: Wording) -> dict[str, str]:
+    """A dose as a row: when with weekday, clock and zone, how much, what else is to be known."""
     return {
         "date": local_text(dose.at, words),
         "dose": dose_text(dose, product, words),
@@ -165,17 +164,19 @@ def _check_rows(plan: Plan, words: Wording) -> list[dict[str, Any]]:
     ]
 
 
-def card_data(plan: Plan, rules: Rules, words: Wording) -> dict[str, Any]:
+def card_data(
+    plan: Plan, rules: Rules, words: Wording, holder: str | None = None
+) -> dict[str, Any]:
     """What the template of the card shows on its two sides."""
-    front = _emergency_side(plan, rules, words)
+    front = _emergency_side(plan, rules, words, holder)
     if words.language == "en":
         back = _holder_side(rules, words)
     else:
-        back = _emergency_side(plan, rules, label_words("en"))
+        back = _emergency_side(plan, rules, label_words("en"), holder)
     return {"title": words.text("card.title"), "front": front, "back": back}
 
 
-def _emergency_side(plan: Plan, rules: Rules, words: Wording) -> dict[str, Any]:
+def _emergency_side(plan: Plan, rules: Rules, words: Wording, holder: str | None) -> dict[str, Any]:
     until = date_text(plan.end, words)
     regimen = regimen_title(plan.regimen, words)
     return {
@@ -184,6 +185,7 @@ def _emergency_side(plan: Plan, rules: Rules, words: Wording) -> dict[str, Any]:
         "subtitle": words.text("card.what"),
         "strong": [words.text(f"card.{key}") for key in CARD_STRONG],
         "lines": [
+            *([] if holder is None else [words.text("card.holder", name=holder)]),
             words.text("card.form", product=product_title(plan.product, words)),
             words.text("card.plan", regimen=regimen, date=until),
         ],

@@ -9,7 +9,14 @@ from datetime import date, timedelta
 
 from antagonist.label.answers import Reason
 from antagonist.label.regimens import regimens
-from antagonist.planning.plan_model import Outlook, Plan, PlannedCheck, PlannedDose, Supply
+from antagonist.planning.plan_model import (
+    MissedCost,
+    Outlook,
+    Plan,
+    PlannedCheck,
+    PlannedDose,
+    Supply,
+)
 from antagonist.report.label_dates import date_text, local_text, short_date, when_text
 from antagonist.report.label_text import amount, in_language, product_title, source_text, units_text
 from antagonist.report.numbers import percent
@@ -222,16 +229,21 @@ def outlook_lines(plan: Plan, words: Wording) -> list[str]:
     return [*lines, words.text("plan.outlook_range"), words.text("plan.not_a_promise"), source]
 
 
-def _missed_line(found: Outlook, words: Wording) -> str:
-    assert found.missed is not None
-    low, median, high = found.missed.hours_lost
+def lost_hours(missed: MissedCost, words: Wording) -> str:
+    """Hours of protection that a missed dose costs: median and interval, rounded outwards."""
+    low, median, high = missed.hours_lost
     # outwards, so that printing makes no interval narrower
     hours = {"low": math.floor(low), "median": round(median), "high": math.ceil(high)}
+    return words.text("plan.lost_hours", **hours)
+
+
+def _missed_line(found: Outlook, words: Wording) -> str:
+    assert found.missed is not None
     return words.text(
         "plan.missed",
         dose=amount(found.missed.dose_mg, "mg", words),
         when=local_text(found.missed.at, words),
-        lost=words.text("plan.lost_hours", **hours),
+        lost=lost_hours(found.missed, words),
         share=_shares(found.missed.weakest_blocked),
     )
 

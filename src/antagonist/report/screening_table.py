@@ -23,15 +23,22 @@ def print_answers(
     """
     if len(given) > 1:
         console.print(_table(given, language))
-    shown: dict[tuple[object, ...], Answer] = {}
+    words = label_words(language)
+    for answer, *_ in alike(given):
+        print_answer(answer, console, language, rules)
+        for text in alternatives_texts(answer.alternatives, words):
+            console.print(text, highlight=False, markup=False)
+
+
+def alike(given: Sequence[Answer]) -> list[tuple[Answer, ...]]:
+    """Answers with the same verdict for the same reasons together, what permits first."""
+    found: dict[tuple[object, ...], list[Answer]] = {}
     for answer in given:
         reasons = (*answer.reasons, *answer.missing, *answer.cautions)
         key = (answer.verdict, answer.route, *(r.rule for r in reasons))
-        shown.setdefault(key, answer)
-    for answer in sorted(shown.values(), key=lambda a: -VERDICTS.index(a.verdict)):
-        print_answer(answer, console, language, rules)
-        if answer.alternatives is not None:
-            _print_alternatives(answer.alternatives, console, label_words(language))
+        found.setdefault(key, []).append(answer)
+    groups = map(tuple, found.values())
+    return sorted(groups, key=lambda group: -VERDICTS.index(group[0].verdict))
 
 
 def _table(given: Sequence[Answer], language: str) -> Table:
@@ -49,8 +56,13 @@ def _table(given: Sequence[Answer], language: str) -> Table:
     return table
 
 
-def _print_alternatives(found: Alternatives, console: Console, words: Wording) -> None:
+def alternatives_texts(found: Alternatives | None, words: Wording) -> tuple[str, ...]:
+    """Which products are left to a patient whom an excipient excludes; none where none does."""
+    if found is None:
+        return ()
+    texts = []
     for key, ids in (("free", found.free), ("unknown", found.unknown)):
         named = "; ".join(product_title(name, words) for name in ids)
-        text = words.text(f"alternatives.{key}", products=named or words.text("value.none"))
-        console.print(text, highlight=False, markup=False)
+        shown = named or words.text("value.none")
+        texts.append(words.text(f"alternatives.{key}", products=shown))
+    return tuple(texts)

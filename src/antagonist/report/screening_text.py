@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from antagonist.label.conditions.explain import FactUse
 from antagonist.label.facts import fact_types
 from antagonist.label.jurisdictions import has_label
 from antagonist.label.rulebook import rulebook
-from antagonist.label.rules import Rule
+from antagonist.label.rules import Rule, Severity
 from antagonist.report.label_dates import date_text, when_text
 from antagonist.report.label_text import (
     amount,
@@ -86,6 +87,31 @@ def reason_source(reason: Reason | Clearing, words: Wording) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SaidReason:
+    """A reason in words. facts: with value, date and source. opens: when time opens it, or none."""
+
+    rule: str
+    severity: Severity
+    sentence: str
+    facts: tuple[str, ...]
+    opens: tuple[str, ...]
+    source: str
+
+
+def said_reason(reason: Reason, rules: Rules, words: Wording) -> SaidReason:
+    """A reason in the reader's language, for the terminal and for pages."""
+    opens = () if reason.clears_on is None else (date_text(reason.clears_on, words),)
+    return SaidReason(
+        rule=reason.rule,
+        severity=reason.severity,
+        sentence=reason_sentence(reason, rules, words),
+        facts=tuple(fact_line(use, words) for use in reason.facts),
+        opens=tuple(words.text("screen.opens", date=day) for day in opens),
+        source=reason_source(reason, words),
+    )
+
+
 def print_answer(
     answer: Answer, console: Console, language: str, rules: Rules | None = None
 ) -> None:
@@ -129,15 +155,8 @@ class Printer:
         """Verdict, what was asked, the earliest date."""
         words = self._words
         self.line(verdict_text(answer.verdict, words).upper(), STYLES[answer.verdict])
-        both = both_verdicts(answer, words)
-        if both:
-            self.line(both, "bold")
-        if answer.departure is not None:
-            self.line(words.text("screen.departure_rules", rules=", ".join(answer.departure.rules)))
-            if answer.departure.accepted:
-                self.line(words.text("screen.departure_accepted"))
-        if answer.verdict == "not_yet":
-            self.line(_earliest(answer.earliest, words), "bold")
+        for text in weighty_texts(answer, words):
+            self.line(text, "bold")
         self.line(asked_text(answer, words))
         as_of = when_text(answer.as_of, words)
         self.line(words.text("screen.about", patient=answer.patient, date=as_of))
@@ -149,14 +168,11 @@ class Printer:
             return
         self.heading(heading)
         for reason in reasons:
-            self.line(f"{mark} {reason_sentence(reason, self._rules, self._words)}")
-            for use in reason.facts:
-                self.line(fact_line(use, self._words), indent=len(mark) + 1)
-            if reason.clears_on is not None:
-                on = date_text(reason.clears_on, self._words)
-                self.line(self._words.text("screen.opens", date=on), indent=len(mark) + 1)
-            source = f"{reason_source(reason, self._words)} [{reason.rule}]"
-            self.line(source, "dim", indent=len(mark) + 1)
+            said = said_reason(reason, self._rules, self._words)
+            self.line(f"{mark} {said.sentence}")
+            for text in (*said.facts, *said.opens):
+                self.line(text, indent=len(mark) + 1)
+            self.line(f"{said.source} [{said.rule}]", "dim", indent=len(mark) + 1)
 
     def missing(self, answer: Answer) -> None:
         """Facts to find out, those first that settle most rules."""
@@ -242,6 +258,19 @@ def labels_text(answer: Answer, words: Wording) -> str:
     if not has_label(answer.jurisdiction, answer.route):
         return f"{labels} {words.text('screen.no_label')}"
     return labels
+
+
+def weighty_texts(answer: Answer, words: Wording) -> tuple[str, ...]:
+    """What stands right under a verdict: sources that differ, a departure, the earliest date."""
+    found = [both_verdicts(answer, words)]
+    if answer.departure is not None:
+        rules = ", ".join(answer.departure.rules)
+        found.append(words.text("screen.departure_rules", rules=rules))
+        if answer.departure.accepted:
+            found.append(words.text("screen.departure_accepted"))
+    if answer.verdict == "not_yet":
+        found.append(_earliest(answer.earliest, words))
+    return tuple(text for text in found if text)
 
 
 def _earliest(day: date | None, words: Wording) -> str:

@@ -1,14 +1,22 @@
-"""A situation on treatment, on the terminal: gate, steps, dates, the model, the rules."""
+"""A situation on treatment in words: gate, steps, dates, the model, the rules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from rich.console import Console
 
 from antagonist.planning.situation_data import situation_data
-from antagonist.planning.situation_model import Amount, ModelTime, Situation, Step, UsedRule
+from antagonist.planning.situation_model import (
+    Amount,
+    ModelFigures,
+    ModelTime,
+    Situation,
+    Step,
+    UsedRule,
+)
 from antagonist.report.label_dates import date_text, local_text
 from antagonist.report.label_text import (
     amount,
@@ -18,42 +26,112 @@ from antagonist.report.label_text import (
     source_text,
 )
 from antagonist.report.numbers import percent
+from antagonist.report.screening_text import both_verdicts, labels_text
 from antagonist.report.wording import Wording
 
 GATE_STYLE: Mapping[str, str] = {
     "open": "bold green", "closed": "bold red", "unknown": "bold yellow", "not_asked": "bold",
 }  # fmt: skip
+SHA_SHOWN = 12
+
+
+@dataclass(frozen=True)
+class StepWords:
+    """One step. marks: whether it is to be discussed, whose practice it is, the rules behind it."""
+
+    text: str
+    marks: tuple[str, ...]
+
+    @property
+    def line(self) -> str:
+        """Both in one line."""
+        return f"{self.text} [{'; '.join(self.marks)}]"
+
+
+@dataclass(frozen=True)
+class SituationWords:
+    """All that an answer says, in order. gate: None where nobody asks for one.
+
+    differ: what the base text and the labels say each, where they differ; the stricter applied.
+    dates: name and moment. model, model_source: None where the model has no figures.
+    rules: a rule by its id, its severity, whose it is and where it stands.
+    """
+
+    title: str
+    gate: str | None
+    steps: tuple[StepWords, ...]
+    warnings: tuple[StepWords, ...]
+    differ: str | None
+    labels: str
+    dates: tuple[tuple[str, str], ...]
+    model: tuple[str, ...]
+    model_source: str | None
+    rules: tuple[str, ...]
+
+
+def situation_words(answer: Situation, words: Wording) -> SituationWords:
+    """A situation's answer in the reader's words, for every face that tells it."""
+    gate = None if answer.gate == "not_asked" else words.text(f"gate.{answer.gate}")
+    return SituationWords(
+        title=words.text(f"situation.{answer.kind}"),
+        gate=gate,
+        steps=tuple(step_words(step, words) for step in answer.steps),
+        warnings=tuple(step_words(step, words) for step in answer.warnings),
+        differ=both_verdicts(answer.answer, words),
+        labels=labels_text(answer.answer, words),
+        dates=tuple(
+            (words.name("when", name), _moment(value, words))
+            for name, value in answer.dates.items()
+        ),
+        model=_model_lines(answer.figures, words),
+        model_source=_model_source(answer.figures, words),
+        rules=tuple(_rule_line(used, words) for used in answer.rules),
+    )
 
 
 def print_situation(answer: Situation, console: Console, language: str) -> None:
     """Print a situation's answer. Raises InputError for a language we do not write."""
     words = label_words(language)
-    console.print(words.text(f"situation.{answer.kind}"), style="bold", highlight=False)
-    if answer.gate != "not_asked":
-        gate = words.text(f"gate.{answer.gate}")
-        console.print(gate, style=GATE_STYLE[answer.gate], highlight=False)
-    for step in answer.steps:
-        console.print(f"• {step_text(step, words)}", highlight=False, markup=False)
-    if answer.warnings:
-        console.print(f"\n{words.text('situation.warnings')}", style="bold", highlight=False)
-        for step in answer.warnings:
-            console.print(f"• {step_text(step, words)}", highlight=False, markup=False)
-    _print_dates(answer, console, words)
-    _print_figures(answer, console, words)
-    console.print(f"\n{words.text('situation.rules')}", style="bold", highlight=False)
-    for used in answer.rules:
-        console.print(_rule_line(used, words), style="dim", highlight=False, markup=False)
-    console.print(words.text("doc.statement"), style="dim", highlight=False)
+    told = situation_words(answer, words)
+
+    def say(text: str, style: str = "") -> None:
+        console.print(text, style=style, highlight=False, markup=False)
+
+    def head(key: str) -> None:
+        say(f"\n{words.text(f'situation.{key}')}", "bold")
+
+    say(told.title, "bold")
+    if told.gate is not None:
+        say(told.gate, GATE_STYLE[answer.gate])
+    for step in told.steps:
+        say(f"• {step.line}")
+    if told.warnings:
+        head("warnings")
+        for step in told.warnings:
+            say(f"• {step.line}")
+    if told.dates:
+        head("dates")
+        for name, moment in told.dates:
+            say(f"{name}: {moment}")
+    if told.model_source is not None:
+        head("model")
+        for line in told.model:
+            say(line)
+        say(told.model_source, "dim")
+    head("rules")
+    for line in told.rules:
+        say(line, "dim")
+    say(words.text("doc.statement"), "dim")
 
 
-def step_text(step: Step, words: Wording) -> str:
+def step_words(step: Step, words: Wording) -> StepWords:
     """A step's words with its values, and whose practice it is where no rule says it."""
     text = in_language(situation_data().steps[step.id].text, words)
     shown = text.format(**{name: _value(v, words) for name, v in step.values.items()})
     marks = [words.text("situation.option")] if step.option else []
     marks += [words.text("situation.own")] if step.own else []
     marks += [", ".join(step.rules)] if step.rules else []
-    return f"{shown} [{'; '.join(marks)}]"
+    return StepWords(shown, tuple(marks))
 
 
 def _value(value: Amount | datetime | date, words: Wording) -> str:
@@ -68,31 +146,19 @@ def _moment(value: datetime | date, words: Wording) -> str:
     return date_text(value, words)
 
 
-def _print_dates(answer: Situation, console: Console, words: Wording) -> None:
-    if not answer.dates:
-        return
-    console.print(f"\n{words.text('situation.dates')}", style="bold", highlight=False)
-    for name, value in answer.dates.items():
-        console.print(f"{words.name('when', name)}: {_moment(value, words)}", highlight=False)
-
-
-def _print_figures(answer: Situation, console: Console, words: Wording) -> None:
-    found = answer.figures
+def _model_lines(found: ModelFigures | None, words: Wording) -> tuple[str, ...]:
     if found is None:
-        return
-    console.print(f"\n{words.text('situation.model')}", style="bold", highlight=False)
+        return ()
     low, median, high = (percent(value) for value in found.blocked_now)
-    console.print(
-        words.text("situation.blocked_now", median=median, low=low, high=high), highlight=False
-    )
-    for time in found.times:
-        console.print(_time_line(time, words), highlight=False)
-    console.print(
-        words.text(
-            "plan.outlook_source", draws=found.draws, sha=found.parameters_sha256[:12]
-        ),
-        style="dim", highlight=False,
-    )  # fmt: skip
+    now = words.text("situation.blocked_now", median=median, low=low, high=high)
+    return (now, *(_time_line(time, words) for time in found.times))
+
+
+def _model_source(found: ModelFigures | None, words: Wording) -> str | None:
+    if found is None:
+        return None
+    sha = found.parameters_sha256[:SHA_SHOWN]
+    return words.text("plan.outlook_source", draws=found.draws, sha=sha)
 
 
 def _time_line(time: ModelTime, words: Wording) -> str:

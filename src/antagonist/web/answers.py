@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -30,11 +31,12 @@ PROBLEM = "application/problem+json"
 UNWANTED_FIELDS = frozenset(
     ("password", "new_password", "again", "csrf", "code", "again_code", "again_name", "secret")
 )
+FIELD = re.compile(r"[a-z][a-z0-9_.-]{0,59}")
 # What makes no sense once more after signing in again.
 NOT_AGAIN = ("/sign-out", "/sign-in/code", "/second-factor")
 TITLES: Mapping[int, str] = {
     400: N_("The request cannot be read"),
-    401: N_("Sign in"),
+    401: N_("Signing in"),
     403: N_("Not allowed"),
     404: N_("Not found"),
     405: N_("Not allowed here"),
@@ -110,8 +112,13 @@ async def _input(request: Request, error: InputError) -> Response:
         # what the database said names hosts and users
         tell(request, "database", logging.ERROR, why=error.allowed)
         return await _answer(request, status)
-    tell(request, "refused-input", field=error.field[:80])
+    tell(request, "refused-input", field=_named(error.field))
     return await _answer(request, status, errors=[field_error(error)])
+
+
+def _named(field: str) -> str:
+    """A field for the log; what is no field's name may be anything that somebody typed."""
+    return field if FIELD.fullmatch(field) else "other"
 
 
 async def _validation(request: Request, error: RequestValidationError) -> Response:
@@ -119,7 +126,7 @@ async def _validation(request: Request, error: RequestValidationError) -> Respon
         {"field": ".".join(str(part) for part in one["loc"]), "value": None, "allowed": one["msg"]}
         for one in error.errors()
     ]
-    tell(request, "refused-input", field=found[0]["field"][:80] if found else "")
+    tell(request, "refused-input", field=_named(found[0]["field"] if found else ""))
     return await _answer(request, 422, errors=found)
 
 

@@ -10,10 +10,11 @@ from types import TracebackType
 
 from pythonjsonlogger.json import JsonFormatter
 from starlette.requests import Request
+from starlette.types import Scope
 
 ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
-STATIC = "/static/"
+STATIC, API = "/static/", "/api/v1"
 LOG = logging.getLogger("antagonist.web")
 
 
@@ -59,12 +60,20 @@ def tell(request: Request, event: str, level: int = logging.INFO, **more: str | 
 
 def fields_of(request: Request) -> dict[str, str | int | None]:
     """What every line about a request says: the route's template, never its ids, query or body."""
-    state, route = request.scope.get("state", {}), request.scope.get("route")
-    unrouted = "static" if request.scope["path"].startswith(STATIC) else "none"
+    state = request.scope.get("state", {})
     return {
         "request": state.get("request_id"),
         "account": state.get("account"),
         "address": request.client.host if request.client else "",
         "method": request.scope["method"],
-        "route": getattr(route, "path", unrouted),
+        "route": template_of(request.scope),
     }
+
+
+def template_of(scope: Scope) -> str:
+    """The template of a request's route, such as ``/patients/{patient}``; no id stands in it."""
+    template = getattr(scope.get("route"), "path", None)
+    if template is None:
+        return "static" if scope["path"].startswith(STATIC) else "none"
+    inside = scope["path"].startswith(API) and not template.startswith(API)
+    return f"{API}{template}" if inside else str(template)

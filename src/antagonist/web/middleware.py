@@ -64,6 +64,8 @@ class EveryResponse:
             await send(message)
 
         try:
+            if _has_two_lengths(scope):
+                raise HTTPException(400, headers={"Connection": "close"})
             if _length(scope) > rules().request.most_bytes:
                 raise HTTPException(TOO_LARGE)
             await self.app(scope, _counted(receive), sending)
@@ -85,6 +87,12 @@ class EveryResponse:
             del headers["server"]
         for value in scope["state"].get("renewed", ())[-1:]:
             headers.append("set-cookie", cookie(self.secure, SESSION, value))
+
+
+def _has_two_lengths(scope: Scope) -> bool:
+    """A proxy may read such a message otherwise than we do (RFC 9112, 6.1: refuse, and close)."""
+    names = {name for name, _ in scope["headers"]}
+    return {b"content-length", b"transfer-encoding"} <= names
 
 
 def _length(scope: Scope) -> int:

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Literal
 
 from antagonist.feedback.events import RETRACTION, Event
-from antagonist.feedback.payloads.registry import OWN_CALLS
 from antagonist.feedback.state_model import PatientState
 from antagonist.label.monitoring import schedule
 from antagonist.report.label_dates import date_text
@@ -19,6 +18,7 @@ from antagonist.web.actions.naming import age_on, birth_date_of, shown_name
 from antagonist.web.actions.told import Told
 from antagonist.web.chart import Chart
 from antagonist.web.chart.model import Stated
+from antagonist.web.entry.model import recordable
 from antagonist.web.event_words import fact_value, text_of, verdicts
 from antagonist.web.language import Reader
 from antagonist.web.visit import Visit
@@ -250,6 +250,7 @@ class EventSaid:
 def events_said(told: Told, part: Sequence[Event], reader: Reader) -> list[EventSaid]:
     """Events in words, with whether each still holds."""
     replaced = {e.corrects: e.kind for e in told.written if e.corrects is not None}
+    correctable = recordable()
     found = []
     for event in part:
         by = replaced.get(event.event_id)
@@ -257,14 +258,13 @@ def events_said(told: Told, part: Sequence[Event], reader: Reader) -> list[Event
         if by is not None:
             gone = "taken_back" if by == RETRACTION else "corrected"
         role = reader.words.text(f"role.{event.role}")
-        own = event.kind in OWN_CALLS or event.patient != told.patient
         found.append(
             EventSaid(
                 event,
                 text_of(event, reader),
                 f"{role} {event.author}",
                 gone,
-                gone is None and not own,
+                gone is None and event.kind in correctable,
             )
         )
     return found

@@ -28,6 +28,7 @@ from antagonist.web.clinic import Clinic
 from antagonist.web.cookies import cookie_name
 from antagonist.web.errors import NotAllowedError, NotFoundError, SignInNeededError
 from antagonist.web.language import Reader
+from antagonist.web.logs import template_of
 from antagonist.web.permissions import actions, may
 
 PATIENT = "patient"
@@ -115,8 +116,7 @@ def address_of(request: Request) -> str:
 
 def route_of(request: Request) -> str:
     """Method and template of the route: no id stands in it."""
-    route = request.scope.get("route")
-    return f"{request.method} {getattr(route, 'path', 'unknown')}"
+    return f"{request.method} {template_of(request.scope)}"
 
 
 def request_id(request: Request) -> str:
@@ -200,7 +200,7 @@ def page(action: str) -> Callable[[Request], Iterator[Visit]]:
         with _admitted(request, found, action):
             yield found
 
-    visit.action = action  # type: ignore[attr-defined]
+    visit.action, visit.face = action, "page"  # type: ignore[attr-defined]
     return visit
 
 
@@ -212,7 +212,7 @@ def program(action: str) -> Callable[[Request], Iterator[Visit]]:
         with _admitted(request, found, action):
             yield found
 
-    visit.action = action  # type: ignore[attr-defined]
+    visit.action, visit.face = action, "program"  # type: ignore[attr-defined]
     return visit
 
 

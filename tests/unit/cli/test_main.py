@@ -66,17 +66,30 @@ COMMANDS = (
     "alarms burden",
     "programme report",
     "programme simulate",
+    "clinic migrate",
+    "clinic check",
+    "clinic account add",
+    "clinic account list",
+    "clinic account disable",
+    "clinic account enable",
+    "clinic account reset-factor",
+    "clinic account activation",
+    "clinic audit export",
+    "clinic audit prune",
 )
 
 
 def _commands() -> dict[str, Any]:
     """Every command by its words, such as ``label show``."""
-    group: Any = typer.main.get_command(app)
+    return _below(typer.main.get_command(app))
+
+
+def _below(group: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, command in group.commands.items():
-        inner = getattr(command, "commands", {})
-        found |= {f"{name} {below}": each for below, each in inner.items()}
-        if not inner:
+        if hasattr(command, "commands"):
+            found |= {f"{name} {below}": each for below, each in _below(command).items()}
+        else:
             found[name] = command
     return found
 

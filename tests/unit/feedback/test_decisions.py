@@ -360,11 +360,11 @@ def test_overrides_are_counted_for_each_rule_that_closed(
     override = record_override(record, first, PRESCRIBER, "a reason", "dr.two")
     report = overrides_by_rule(record)
     assert report.decisions == 3
-    assert set(report.rules) == {RuleCount(rule, 2, 1, 0) for rule in rules}
+    assert set(report.rules) == {RuleCount(rule, 2, 1, 0, 1) for rule in rules}
     record.append(PATIENT, [retraction(override.event_id, "by mistake")], PRESCRIBER)
-    assert set(overrides_by_rule(record).rules) == {RuleCount(rule, 2, 0, 0) for rule in rules}
+    assert set(overrides_by_rule(record).rules) == {RuleCount(rule, 2, 0, 0, 1) for rule in rules}
     record.append(PATIENT, [retraction(first.event_id, "wrong patient")], PRESCRIBER)
-    assert set(overrides_by_rule(record).rules) == {RuleCount(rule, 1, 0, 0) for rule in rules}
+    assert set(overrides_by_rule(record).rules) == {RuleCount(rule, 1, 0, 0, 1) for rule in rules}
     assert overrides_by_rule(record).decisions == 2
     now = clock.at
     assert overrides_by_rule(record, first=now).decisions == 2
@@ -391,4 +391,4 @@ def test_a_departure_with_two_people_is_counted_apart(record: Record) -> None:
     file = content("chronic_hepatitis_c", departures=agreed)
     decide_screen(record, PATIENT, PRESCRIBER, file=file, products=[US_TABLET], jurisdiction="us")
     for rule in rules:
-        assert count_of(record, rule) == RuleCount(rule, 1, 0, 1)
+        assert count_of(record, rule) == RuleCount(rule, 1, 0, 1, 1)

@@ -80,3 +80,10 @@ def answer(
     values = {"status": status, "answered_by": account.account, "answered_at": stamp(at)}
     if not connection.execute(update(t.approvals).where(here).values(values)).rowcount:
         raise InputError("", "approval", found.approval, "one that still waits for an answer")
+
+
+def of_decision(connection: Connection, decision: str) -> list[Approval]:
+    """Every override of a decision that was asked for, oldest first, whatever became of it."""
+    query = select(t.approvals).where(t.approvals.c.decision == decision)
+    rows = connection.execute(query.order_by(t.approvals.c.asked_at)).mappings()
+    return [Approval(**row) for row in rows]

@@ -6,22 +6,29 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, insert, select
 
+from antagonist.feedback.database import reading
 from antagonist.feedback.events import stamp
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.rules import rules
 
 Outcome = Literal["allowed", "refused", "failed"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+CHUNK = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the audit. detail: JSON text. request: id that the logs and errors carry too."""
+    """One line of the audit. detail: JSON text. request: id that the logs and errors carry too.
 
+    n: counts all lines.
+    """
+
+    n: int
     at: str
     account: str | None
     name: str
@@ -53,31 +60,53 @@ def note(
     connection.execute(insert(t.audit), row)
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which lines; None = all. first, until: aware. name: of the account."""
+
+    first: datetime | None = None
+    until: datetime | None = None
+    patient: str | None = None
+    name: str | None = None
+    action: str | None = None
+    outcome: str | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """As the database asks them."""
+        found = []
+        if self.first is not None:
+            found.append(t.audit.c.at >= stamp(self.first))
+        if self.until is not None:
+            found.append(t.audit.c.at < stamp(self.until))
+        if self.name:
+            found.append(t.audit.c.name == self.name.strip().casefold())
+        for field in ("patient", "action", "outcome"):
+            if wanted := getattr(self, field):
+                found.append(t.audit.c[field] == wanted)
+        return found
+
+
 def entries(
-    connection: Connection,
-    *,
-    first: datetime | None = None,
-    until: datetime | None = None,
-    patient: str | None = None,
-    name: str | None = None,
-    skip: int = 0,
-    most: int | None = None,
-) -> Iterator[Entry]:
-    """Lines, newest first. first, until: aware. name: of the account."""
+    connection: Connection, wanted: Filter, most: int, *, before: int | None = None
+) -> list[Entry]:
+    """Lines, newest first. most: how many at most. before: only those of a smaller ``n``."""
     columns = [t.audit.c[field] for field in Entry.__dataclass_fields__]
-    query = select(*columns).order_by(t.audit.c.n.desc()).offset(skip)
-    if most is not None:
-        query = query.limit(most)
-    if first is not None:
-        query = query.where(t.audit.c.at >= stamp(first))
-    if until is not None:
-        query = query.where(t.audit.c.at < stamp(until))
-    if patient:
-        query = query.where(t.audit.c.patient == patient)
-    if name:
-        query = query.where(t.audit.c.name == name.strip().casefold())
-    for row in connection.execute(query).mappings():
-        yield Entry(**row)
+    query = select(*columns).where(*wanted.conditions()).order_by(t.audit.c.n.desc()).limit(most)
+    if before is not None:
+        query = query.where(t.audit.c.n < before)
+    return [Entry(**row) for row in connection.execute(query).mappings()]
+
+
+def every_entry(engine: Engine, wanted: Filter) -> Iterator[Entry]:
+    """All lines, newest first, a chunk at a time: no transaction stays open meanwhile."""
+    before: int | None = None
+    while True:
+        with reading(engine) as connection:
+            found = entries(connection, wanted, CHUNK, before=before)
+        yield from found
+        if len(found) < CHUNK:
+            return
+        before = found[-1].n
 
 
 def prune(connection: Connection, at: datetime, keep: timedelta) -> int:

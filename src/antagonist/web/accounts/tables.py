@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from antagonist.feedback.database import Migrations
@@ -122,6 +123,7 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Index("audit_by_time", "at"),
     Index("audit_by_patient", "patient", "n"),
+    Index("audit_by_name", "name", "n"),
 )
 """Every read and decision. detail: route and what else says what was done, no patient data."""
 
@@ -181,5 +183,14 @@ reports = Table(
     Column("asked_at", TIME, nullable=False),
     Column("beat_at", TIME, nullable=False),
     Column("content", Text, nullable=True),
+    Index("reports_by_what", "what", "asked_at"),
+    Index(
+        "reports_running",
+        "what",
+        unique=True,
+        sqlite_where=text("status = 'running'"),
+        postgresql_where=text("status = 'running'"),
+    ),
 )
-"""Work that takes longer than a page may: its progress, and what it came to (JSON)."""
+"""Work that takes longer than a page may: its progress, and what it came to (JSON). Of each kind
+one runs at a time."""

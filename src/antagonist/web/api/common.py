@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from antagonist.foundation.errors import InputError
 from antagonist.web.answers import PROBLEM
+from antagonist.web.logs import API
 
-PREFIX = "/api/v1"
+PREFIX = API
 
 
 class Sent(BaseModel):

@@ -60,6 +60,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("n"),
     )
+    op.create_index("audit_by_name", "audit", ["name", "n"], unique=False)
     op.create_index("audit_by_patient", "audit", ["patient", "n"], unique=False)
     op.create_index("audit_by_time", "audit", ["at"], unique=False)
     op.create_table(
@@ -99,6 +100,12 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("report"),
     )
+    op.create_index("reports_by_what", "reports", ["what", "asked_at"], unique=False)
+    running = sa.text("status = 'running'")
+    op.create_index(
+        "reports_running", "reports", ["what"], unique=True,
+        sqlite_where=running, postgresql_where=running,
+    )  # fmt: skip
     op.create_table(
         "access",
         sa.Column("account", sa.String(length=36), nullable=False),
@@ -192,12 +199,15 @@ def downgrade() -> None:
     op.drop_index("approvals_by_status", table_name="approvals")
     op.drop_table("approvals")
     op.drop_table("access")
+    op.drop_index("reports_running", table_name="reports")
+    op.drop_index("reports_by_what", table_name="reports")
     op.drop_table("reports")
     op.drop_table("done")
     op.drop_index(op.f("ix_challenges_patient"), table_name="challenges")
     op.drop_table("challenges")
     op.drop_index("audit_by_time", table_name="audit")
     op.drop_index("audit_by_patient", table_name="audit")
+    op.drop_index("audit_by_name", table_name="audit")
     op.drop_table("audit")
     op.drop_index("attempts_by_what", table_name="attempts")
     op.drop_table("attempts")

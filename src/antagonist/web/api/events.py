@@ -1,0 +1,153 @@
+"""Events: what can be recorded, recording, correcting, taking back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import AwareDatetime, BaseModel, Field
+
+from antagonist.feedback.events import Event
+from antagonist.feedback.payloads.registry import MODELS, NEWEST, OWN_CALLS
+from antagonist.web.actions import recording
+from antagonist.web.actions.recording import Wish, new_event
+from antagonist.web.actions.told import told_of
+from antagonist.web.api.common import IfMatch, Key, PatientId, Sent, Text, etag, expected_of
+from antagonist.web.entry.model import kinds
+from antagonist.web.visit import Visit, program
+
+router = APIRouter(tags=["events"])
+Writing = Annotated[Visit, Depends(program("record.write"))]
+Correcting = Annotated[Visit, Depends(program("record.correct"))]
+EventPath = Annotated[
+    str, Path(description="Id of an event of the patient.", min_length=1, max_length=36)
+]
+Payload = Annotated[
+    dict[str, Any], Field(description="What the event says, by the schema of its kind.")
+]
+Happened = Annotated[
+    AwareDatetime, Field(description="When it happened, with its offset; not in the future.")
+]
+
+
+class NewEventSent(Sent):
+    """An event to be recorded."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=40, description="Of `GET /kinds`.")]
+    occurred_at: Happened
+    payload: Payload
+
+
+class CorrectionSent(Sent):
+    """An event that stands for an earlier one of the same kind."""
+
+    occurred_at: Happened
+    payload: Payload
+    reason: Annotated[str, Field(min_length=1, max_length=recording.LONGEST_REASON)]
+
+
+class RetractionSent(Sent):
+    """Why an event did not happen."""
+
+    reason: Text
+
+
+class Recorded(BaseModel):
+    """An event as it is kept. n: its place in the patient's chain. alarms: those it raised."""
+
+    event: str
+    patient: str
+    n: int
+    kind: str
+    version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    author: str
+    role: str
+    source: str
+    corrects: str | None
+    payload: Mapping[str, Any]
+    alarms: list[str]
+
+
+class Title(BaseModel):
+    """A name in both languages."""
+
+    en: str
+    ru: str
+
+
+class KindOut(BaseModel):
+    """A kind of event. own_call: written by a call of its own, and refused here.
+
+    payload: JSON schema of the newest version.
+    """
+
+    kind: str
+    version: int
+    title: Title
+    own_call: bool
+    payload: Mapping[str, Any]
+
+
+@router.get("/kinds")
+def every_kind(_visit: Annotated[Visit, Depends(program("label.read"))]) -> list[KindOut]:
+    """Every kind of event with the schema of its payload."""
+    return [
+        KindOut(
+            kind=kind,
+            version=NEWEST[kind],
+            title=Title(en=form.title.en, ru=form.title.ru),
+            own_call=kind in OWN_CALLS,
+            payload=MODELS[kind][NEWEST[kind]].model_json_schema(),
+        )
+        for kind, form in sorted(kinds().items())
+    ]
+
+
+@router.post("/patients/{patient}/events", status_code=201)
+def record(
+    visit: Writing, patient: PatientId, sent: NewEventSent, key: Key,
+    response: Response, if_match: IfMatch = None,
+) -> Recorded:  # fmt: skip
+    """Record one event. The same request with the same key writes nothing and gives the same."""
+    event = new_event(sent.kind, sent.occurred_at, sent.payload)
+    written = recording.write(visit, Wish(patient, expected_of(if_match), key), event)
+    return _recorded(visit, written, response)
+
+
+@router.post("/patients/{patient}/events/{event}/correct", status_code=201)
+def correct(
+    visit: Correcting, patient: PatientId, event: EventPath, sent: CorrectionSent, key: Key,
+    response: Response, if_match: IfMatch = None,
+) -> Recorded:  # fmt: skip
+    """Record an event in the place of an earlier one, which stays readable."""
+    old = recording.event_in(told_of(visit, patient), event)
+    new = new_event(old.kind, sent.occurred_at, sent.payload)
+    wish = Wish(old.patient, expected_of(if_match), key)
+    return _recorded(visit, recording.correct(visit, wish, old, new, sent.reason), response)
+
+
+@router.post("/patients/{patient}/events/{event}/retract", status_code=201)
+def retract(
+    visit: Correcting, patient: PatientId, event: EventPath, sent: RetractionSent, key: Key,
+    response: Response, if_match: IfMatch = None,
+) -> Recorded:  # fmt: skip
+    """Say that an event did not happen."""
+    old = recording.event_in(told_of(visit, patient), event)
+    wish = Wish(old.patient, expected_of(if_match), key)
+    return _recorded(visit, recording.take_back(visit, wish, old, sent.reason), response)
+
+
+def _recorded(visit: Visit, event: Event, response: Response) -> Recorded:
+    """An event as programs read it; the patient's state after it goes into the ETag."""
+    told = told_of(visit, event.patient)
+    response.headers.update(etag(recording.chain(told, event.patient)[-1].n))
+    return Recorded(
+        event=event.event_id, patient=event.patient, n=event.n, kind=event.kind,
+        version=event.version, occurred_at=event.occurred_at, recorded_at=event.recorded_at,
+        author=event.author, role=event.role, source=event.source, corrects=event.corrects,
+        payload=event.payload, alarms=[one.event_id for one in recording.alarms_by(told, event)],
+    )  # fmt: skip

@@ -1,0 +1,130 @@
+"""The form of what a plan is to be: its fields, their choices, what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from babel import Locale
+
+from antagonist.label.assess import ROUTES, candidates
+from antagonist.label.formulary import products
+from antagonist.label.jurisdictions import choices, jurisdictions
+from antagonist.planning.plan_model import WEEKDAYS, PlanRequest
+from antagonist.report.label_text import in_language, product_title
+from antagonist.web.forms import Form
+from antagonist.web.language import Reader
+from antagonist.web.visit import Visit
+
+Options = list[tuple[str, str]]
+TEXTS = ("start", "clock", "holidays", "jurisdiction", "gluteal_side")
+WHOLES = ("months", "pack_units")
+DAYS = ("clinic_days", "supervised_days")
+TERRITORIES = {"uk": "GB"}  # choices of a label that are no ISO code
+COUNTRY_LENGTH = len("ru")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody typed. fields: of ``PlanRequest``. what: a form or a product; None = all."""
+
+    fields: Mapping[str, Any]
+    what: str | None
+
+    @property
+    def route(self) -> str | None:
+        """The form asked for."""
+        return self.what if self.what in ROUTES else None
+
+    @property
+    def only(self) -> str | None:
+        """The product asked for."""
+        return self.what if self.what is not None and self.what not in ROUTES else None
+
+    @property
+    def hidden(self) -> list[tuple[str, str]]:
+        """The fields as the next step carries them."""
+        rows = [("what", self.what or "")]
+        for name, value in self.fields.items():
+            if name in DAYS:
+                rows += [(f"{name}[]", day) for day in value]
+            elif name != "prescriber":
+                rows.append((name, str(value)))
+        return [*rows, ("prescriber", str(self.fields.get("prescriber") or ""))]
+
+
+def wanted_of(visit: Visit, sent: Form) -> Wanted:
+    """What was typed. Raises InputError for a field that is empty or no number."""
+    fields: dict[str, Any] = {"start": sent.needed("start"), "clock": sent.needed("clock")}
+    fields |= {name: sent[name] for name in TEXTS if sent.text(name)}
+    for name in WHOLES:
+        if sent.text(name):
+            fields[name] = sent.whole(name)
+    fields |= {name: list(sent.lists.get(name, ())) for name in DAYS}
+    fields["prescriber"] = prescriber(visit, sent.text("prescriber"))
+    return Wanted(fields, sent.text("what"))
+
+
+def prescriber(visit: Visit, named: str | None) -> str | None:
+    """Who prescribes: whoever may and asks; for others, whom they name."""
+    return visit.account.shown if visit.may("plan.make") else named
+
+
+def first_wanted(visit: Visit) -> Wanted:
+    """The form as it is opened: today, at nine, half a year, the clinic's own label."""
+    today = visit.clinic.now().astimezone(visit.clinic.tz).date()
+    fresh = PlanRequest(product="", regimen="", start=today)
+    fields = {
+        "start": fresh.start.isoformat(), "clock": fresh.clock, "months": fresh.months,
+        "clinic_days": list(fresh.clinic_days), "supervised_days": [],
+        "jurisdiction": visit.clinic.config.jurisdiction, "prescriber": prescriber(visit, None),
+    }  # fmt: skip
+    return Wanted(fields, None)
+
+
+def typed(sent: Form) -> Wanted:
+    """The form as it was sent, right or not, to be shown again."""
+    fields: dict[str, Any] = {name: sent.get(name, "") for name in (*TEXTS, *WHOLES, "prescriber")}
+    fields |= {name: list(sent.lists.get(name, ())) for name in DAYS}
+    return Wanted(fields, sent.text("what"))
+
+
+def what_options(visit: Visit) -> Options:
+    """Forms, then products that can be planned under any label."""
+    words = visit.reader.words
+    forms = [(route, words.text(f"way.{route}")) for route in ROUTES]
+    return [*forms, *((item.id, product_title(item.id, words)) for item in candidates(None))]
+
+
+def day_options(reader: Reader) -> Options:
+    """Days of the week."""
+    return list(zip(WEEKDAYS, reader.words.lists("weekdays"), strict=True))
+
+
+def label_options(reader: Reader) -> Options:
+    """Labels that a clinic can choose: a country with all of its own, or one of them."""
+    return [(name, label_title(name, reader)) for name in choices()]
+
+
+def label_title(name: str, reader: Reader) -> str:
+    """A label or a country by name."""
+    if name in jurisdictions():
+        return in_language(jurisdictions()[name].title, reader.words)
+    return country(TERRITORIES.get(name, name), reader)
+
+
+def country(code: str, reader: Reader) -> str:
+    """A country by its ISO code; the code itself for one that has no name."""
+    return str(Locale.parse(reader.language).territories.get(code.upper(), code))
+
+
+def holiday_options(reader: Reader) -> Options:
+    """Countries of the labels, whose public holidays are known."""
+    codes = [TERRITORIES.get(n, n).upper() for n in choices() if len(n) == COUNTRY_LENGTH]
+    return [(code, country(code, reader)) for code in codes]
+
+
+def product_options(ids: Sequence[str], reader: Reader) -> Options:
+    """Products by title."""
+    return [(name, product_title(name, reader.words)) for name in ids if name in products()]

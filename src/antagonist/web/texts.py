@@ -1,0 +1,34 @@
+"""Texts and ids that people and programs send, checked before any database sees them."""
+
+from __future__ import annotations
+
+import unicodedata
+import uuid
+
+from antagonist.feedback.events import UNSEEN
+from antagonist.foundation.errors import InputError
+from antagonist.web.errors import NotFoundError
+
+LEAST, MOST = 3, 2000  # characters of a reason; the record wants three at least
+BREAKS = "\n\r\t"
+
+
+def reason(text: str, field: str = "reason") -> str:
+    """A reason in free words. Raises InputError for one too short, too long or with characters
+    that cannot be seen, other than line breaks.
+    """
+    text = text.strip()
+    seen = all(c in BREAKS or unicodedata.category(c) not in UNSEEN for c in text)
+    if not seen or not LEAST <= len(text) <= MOST:
+        raise InputError("", field, text, f"{LEAST} to {MOST} characters that can be seen")
+    return text
+
+
+def checked_id(text: str) -> str:
+    """An id as we make them. Raises NotFoundError for what cannot be one."""
+    try:
+        if str(uuid.UUID(text)) == text:
+            return text
+    except ValueError:
+        pass
+    raise NotFoundError
