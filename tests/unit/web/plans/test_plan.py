@@ -127,7 +127,8 @@ def test_only_a_prescriber_makes_a_plan(clinic: OpenClinic) -> None:
     key = {"Idempotency-Key": "a" * 12}
     for who in ("viewer", "nurse", "administrator"):
         assert clinic.browser(who).post(f"/patients/{patient}/plan", **fields).status_code == 403
-        sent = clinic.program(who).post(f"/api/v1/patients/{patient}/plans", json=DAILY, headers=key)
+        program = clinic.program(who)
+        sent = program.post(f"/api/v1/patients/{patient}/plans", json=DAILY, headers=key)
         assert sent.status_code == 403
     assert decisions(clinic, patient) == []
 
@@ -189,8 +190,9 @@ def test_prints_are_files_without_the_patient_in_their_names(clinic: OpenClinic)
     patient, browser = patient_of(clinic), clinic.browser("prescriber")
     location = made(browser, patient, **INJECTED).headers["location"]
     reader = clinic.browser("viewer")
-    paper, card, dates = (reader.get(f"{location}/{n}") for n in ("plan.pdf", "card.pdf", "plan.ics"))
-    for found, name in ((paper, "plan.pdf"), (card, "card.pdf"), (dates, "plan.ics")):
+    names = ("plan.pdf", "card.pdf", "plan.ics")
+    paper, card, dates = (reader.get(f"{location}/{name}") for name in names)
+    for found, name in zip((paper, card, dates), names, strict=True):
         assert found.headers["content-disposition"] == f'attachment; filename="{name}"'
         assert found.headers["cache-control"] == "no-store"
     document = pypdfium2.PdfDocument(paper.content)
