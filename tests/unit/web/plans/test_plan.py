@@ -22,7 +22,7 @@ from antagonist.feedback.state import folded
 from antagonist.feedback.today_tables import due as due_table
 from antagonist.web.accounts import tables as clinic_tables
 
-WANTED = {
+WANTED: dict[str, Any] = {
     "what": "", "start": "2026-11-25", "clock": "09:30", "months": "3", "jurisdiction": "us",
     "clinic_days[]": ["mon", "tue", "wed", "thu", "fri"], "supervised_days[]": ["mon"],
 }  # fmt: skip
@@ -212,13 +212,13 @@ def test_programs_compare_make_and_read_plans(clinic: OpenClinic) -> None:
     side = program.post(f"{here}/plans/compare", json={**asked, "route": "im_xr"})
     assert [row["regimen"] for row in side.json()] == ["injection_380_every_4_weeks"]
     assert program.get(f"{here}/plan").status_code == 404
-    sent = {"json": {**asked, **INJECTED}, "headers": {"Idempotency-Key": f"k-{patient}"}}
-    made_, again = (program.post(f"{here}/plans", **sent) for _ in range(2))
+    body, first = {**asked, **INJECTED}, {"Idempotency-Key": f"k-{patient}"}
+    made_, again = (program.post(f"{here}/plans", json=body, headers=first) for _ in range(2))
     assert made_.status_code == 201, made_.text
     assert made_.json() == again.json()
     assert program.get(f"{here}/plan").json()["event"] == made_.json()["event"]
-    late = {**sent["headers"], "If-Match": '"1"', "Idempotency-Key": f"l-{patient}"}
-    assert program.post(f"{here}/plans", json=sent["json"], headers=late).status_code == 409
+    late = {"If-Match": '"1"', "Idempotency-Key": f"l-{patient}"}
+    assert program.post(f"{here}/plans", json=body, headers=late).status_code == 409
     pdf = program.get(f"{here}/plans/{made_.json()['event']}/plan.pdf")
     assert pdf.content.startswith(b"%PDF")
 
