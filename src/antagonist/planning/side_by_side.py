@@ -10,8 +10,10 @@ from typing import Any
 
 from antagonist.foundation.data import validated
 from antagonist.foundation.errors import InputError
-from antagonist.label.assess import candidates
+from antagonist.label.answers import VERDICTS
+from antagonist.label.assess import assessed, candidates
 from antagonist.label.formulary import Product, product
+from antagonist.label.gathered import moment
 from antagonist.label.jurisdictions import chosen as chosen_label
 from antagonist.label.patient import Patient, treated_indication
 from antagonist.label.regimens import Regimen
@@ -33,10 +35,11 @@ _COMPARED_WEEKS = 4  # of doses that `compared` counts; nothing here reads them
 class Option:
     """One regimen for one patient, planned or refused.
 
-    products: that make every dose of it; the first is the one planned here, unless another was
-    asked for. after_last: how long protection lasts after the last dose, in one new patient with
-    nothing known; None without published levels. A month is the course's own: its length divided
-    by the months asked for. clinic_days: days on which the patient comes, for a dose or a check.
+    products: that make every dose of it, those first that the screening allows most plainly; the
+    first is the one planned here. after_last: how long protection lasts after the last dose, in one
+    new patient with nothing known; None without published levels. doses_per_month,
+    clinic_days_per_month: doses, and days on which the patient comes for a dose or a check, divided
+    by the months asked for; None for a refusal.
     """
 
     regimen: str
@@ -67,7 +70,7 @@ def side_by_side(
     """
     label = chosen_label(wanted.get("jurisdiction"))
     model = chosen or settings(draws=DRAWS)
-    offered = [product(only)] if only is not None else candidates(label)
+    offered = [product(only)] if only is not None else _best_first(patient, label, as_of, book)
     found = []
     for regimen in _regimens(patient, label):
         if route not in (None, regimen.route):
@@ -80,6 +83,16 @@ def side_by_side(
         allowed = "a product or a form that a regimen of this indication and label is made with"
         raise InputError("plan", "product", only or route, allowed)
     return tuple(sorted(found, key=lambda option: isinstance(option.outcome, Refusal)))
+
+
+def _best_first(
+    patient: Patient, label: str | None, as_of: str | None, book: Rulebook | None
+) -> list[Product]:
+    """Products of the label, those first that the screening allows most plainly."""
+    offered = {item.id: item for item in candidates(label)}
+    answers = assessed(patient, moment(patient, as_of), list(offered), label=label, book=book)
+    ranked = sorted(answers, key=lambda answer: -VERDICTS.index(answer.verdict))
+    return [offered[answer.product] for answer in ranked if answer.product is not None]
 
 
 def _regimens(patient: Patient, label: str | None) -> Sequence[Regimen]:

@@ -60,3 +60,12 @@ def test_a_product_without_a_regimen_is_named() -> None:
         side_by_side(patient(), WANTED, route="implant", chosen=FEW)
     with pytest.raises(InputError, match="start"):
         side_by_side(patient(), {**WANTED, "start": "2026-11-01"}, only=US_TABLET, chosen=FEW)
+
+
+def test_a_product_licensed_for_the_indication_comes_first() -> None:
+    wanted = {**WANTED, "jurisdiction": "uk"}
+    (daily,) = (
+        o for o in side_by_side(patient(), wanted, chosen=FEW) if o.regimen == "r6_50_daily"
+    )
+    assert daily.products[-1] == "adepend-uk-50"  # not for opioid dependence: its SmPC, 4.1
+    assert len(daily.products) > 1

@@ -56,8 +56,8 @@ def test_the_page_says_the_essentials(treated: tuple[OpenClinic, str]) -> None:
     text = text_of(clinic.browser("prescriber").get(f"/patients/{patient}"))
     for said in (
         "Anna Test", "test A-1", "Age not on record", "yes; last dose Tue 21 Apr 2026, 09:00 (UTC)",
-        "Allergic to: penicillin", "STOP", "Injection, 380 mg", "Record a dose", "Set aside",
-        "No plan is on record.",
+        "Allergic to: penicillin", "STOP", "Injection, 380 mg", "Record: Dose Injection",
+        "Set it aside", "No plan is on record.",
     ):  # fmt: skip
         assert said in text
     assert text.index("Protection ") < text.index("Open alarms") < text.index("The record")

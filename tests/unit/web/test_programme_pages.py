@@ -17,7 +17,7 @@ from antagonist.feedback.simulated.programme import simulate_programme
 from antagonist.web.actions import jobs, programme
 from antagonist.web.actions.jobs import Progress
 
-PEOPLE = 24
+PEOPLE = 12
 
 
 def wait_for_all() -> None:
@@ -30,7 +30,13 @@ def wait_for_all() -> None:
 @pytest.fixture(scope="module")
 def computed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenClinic]:
     """A made-up programme whose figures were computed from the page."""
-    with clinic_on("sqlite", tmp_path_factory.mktemp("programme")) as clinic:
+    with (
+        pytest.MonkeyPatch.context() as fewer,
+        clinic_on("sqlite", tmp_path_factory.mktemp("programme")) as clinic,
+    ):
+        # what is drawn is tested elsewhere; here it only has to be quick
+        fewer.setattr("antagonist.feedback.outcomes.programme.DRAWS", 6)
+        fewer.setattr("antagonist.feedback.outcomes.programme.SUBJECTS", 2)
         record = clinic.clinic.record
         simulate_programme(record, PEOPLE, 1, date(2026, 4, 30), ZoneInfo("UTC"))
         browser = clinic.browser("prescriber")

@@ -24,14 +24,14 @@ def statuses(_: Text) -> dict[str, str]:
         "removed": _("taken out"),
         "missed": _("missed"),
         "held": _("held"),
-        "refused": _("refused"),
+        "refused": _("refused by the patient"),
         "no_word": _("planned, nobody said whether it was taken"),
         "planned": _("planned"),
         "skipped": _("left out in the what-if"),
         "moved": _("moved in the what-if"),
         "what_if": _("in the what-if"),
         "open": _("open"),
-        "withdrawn": _("withdrawn"),
+        "withdrawn": _("withdrawn, its cause was corrected"),
         "acknowledged": _("acknowledged"),
         "overridden": _("set aside"),
         "absent": _("not present"),
@@ -141,7 +141,7 @@ def _urine(said: Said, _: Text, words: Wording) -> list[str]:
     for name, result in results.items():
         title = fact_title(f"urine_{name}", words).rpartition(": ")[2]
         by.setdefault(str(result), []).append(title)
-    names = {"positive": _("positive"), "negative": _("negative"), "invalid": _("invalid")}
+    names = {"positive": _("positive for"), "negative": _("negative for"), "invalid": _("invalid")}
     order = sorted(by, key=lambda result: result != "positive")
     return [f"{names.get(result, result)}: {', '.join(by[result])}" for result in order]
 

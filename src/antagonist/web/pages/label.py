@@ -47,13 +47,15 @@ def browse(request: Request, visit: Reads) -> Response:
         rule for rule in reading.rules_of(visit.clinic, language)
         if rule.fits(whose, subject, query)
     ]  # fmt: skip
+    subjects = reading.categories(language)
+    place = {name: n for n, (name, _) in enumerate(subjects)}
     by_subject: dict[str, list[reading.ShownRule]] = {}
-    for rule in rules:
+    for rule in sorted(rules, key=lambda each: place.get(each.category, len(place))):
         by_subject.setdefault(rule.category_text, []).append(rule)
     return render(
         request, "label.html", visit, groups=by_subject, count=len(rules), query=query,
         whose=whose, subject=subject, jurisdictions=reading.jurisdictions_of(language),
-        subjects=reading.categories(language),
+        subjects=subjects,
     )  # fmt: skip
 
 

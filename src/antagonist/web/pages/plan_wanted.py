@@ -75,7 +75,8 @@ def first_wanted(visit: Visit) -> Wanted:
     """The form as it is opened: today, at nine, half a year, the clinic's own label."""
     today = visit.clinic.now().astimezone(visit.clinic.tz).date()
     fresh = PlanRequest(product="", regimen="", start=today)
-    fields = {
+    fields: dict[str, Any] = {
+        **dict.fromkeys((*TEXTS, *WHOLES)),
         "start": fresh.start.isoformat(), "clock": fresh.clock, "months": fresh.months,
         "clinic_days": list(fresh.clinic_days), "supervised_days": [],
         "jurisdiction": visit.clinic.config.jurisdiction, "prescriber": prescriber(visit, None),

@@ -38,7 +38,7 @@ def test_each_mark_has_one_line_in_the_words_of_the_page() -> None:
     assert "By mouth, 150 mg, missed" in lines
     assert "Level, 6-beta-naltrexol in plasma 61 ng/mL" in lines
     assert "Laboratory, ALT 168 U/L (upper limit 41)" in lines
-    assert any(line.startswith("Urine, positive: opiates, negative: ") for line in lines)
+    assert any(line.startswith("Urine, positive for: opiates, negative for: ") for line in lines)
     assert any(line.startswith("Alarm, STOP, ALT or AST above 3 x ULN") for line in lines)
     assert "Lapse, opioids" in lines
     russian = [event_text(h, _same, label_words("ru")) for h in _chart().happenings]

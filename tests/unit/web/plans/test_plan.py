@@ -22,7 +22,7 @@ from antagonist.feedback.state import folded
 from antagonist.feedback.today_tables import due as due_table
 from antagonist.web.accounts import tables as clinic_tables
 
-WANTED = {
+WANTED: dict[str, Any] = {
     "what": "", "start": "2026-11-25", "clock": "09:30", "months": "3", "jurisdiction": "us",
     "clinic_days[]": ["mon", "tue", "wed", "thu", "fri"], "supervised_days[]": ["mon"],
 }  # fmt: skip
@@ -127,9 +127,8 @@ def test_only_a_prescriber_makes_a_plan(clinic: OpenClinic) -> None:
     key = {"Idempotency-Key": "a" * 12}
     for who in ("viewer", "nurse", "administrator"):
         assert clinic.browser(who).post(f"/patients/{patient}/plan", **fields).status_code == 403
-        sent = clinic.program(who).post(
-            f"/api/v1/patients/{patient}/plans", json=DAILY, headers=key
-        )
+        program = clinic.program(who)
+        sent = program.post(f"/api/v1/patients/{patient}/plans", json=DAILY, headers=key)
         assert sent.status_code == 403
     assert decisions(clinic, patient) == []
 
@@ -191,10 +190,9 @@ def test_prints_are_files_without_the_patient_in_their_names(clinic: OpenClinic)
     patient, browser = patient_of(clinic), clinic.browser("prescriber")
     location = made(browser, patient, **INJECTED).headers["location"]
     reader = clinic.browser("viewer")
-    paper, card, dates = (
-        reader.get(f"{location}/{n}") for n in ("plan.pdf", "card.pdf", "plan.ics")
-    )
-    for found, name in ((paper, "plan.pdf"), (card, "card.pdf"), (dates, "plan.ics")):
+    names = ("plan.pdf", "card.pdf", "plan.ics")
+    paper, card, dates = (reader.get(f"{location}/{name}") for name in names)
+    for found, name in zip((paper, card, dates), names, strict=True):
         assert found.headers["content-disposition"] == f'attachment; filename="{name}"'
         assert found.headers["cache-control"] == "no-store"
     document = pypdfium2.PdfDocument(paper.content)
@@ -214,13 +212,13 @@ def test_programs_compare_make_and_read_plans(clinic: OpenClinic) -> None:
     side = program.post(f"{here}/plans/compare", json={**asked, "route": "im_xr"})
     assert [row["regimen"] for row in side.json()] == ["injection_380_every_4_weeks"]
     assert program.get(f"{here}/plan").status_code == 404
-    sent = {"json": {**asked, **INJECTED}, "headers": {"Idempotency-Key": f"k-{patient}"}}
-    made_, again = (program.post(f"{here}/plans", **sent) for _ in range(2))
+    body, first = {**asked, **INJECTED}, {"Idempotency-Key": f"k-{patient}"}
+    made_, again = (program.post(f"{here}/plans", json=body, headers=first) for _ in range(2))
     assert made_.status_code == 201, made_.text
     assert made_.json() == again.json()
     assert program.get(f"{here}/plan").json()["event"] == made_.json()["event"]
-    late = {**sent["headers"], "If-Match": '"1"', "Idempotency-Key": f"l-{patient}"}
-    assert program.post(f"{here}/plans", json=sent["json"], headers=late).status_code == 409
+    late = {"If-Match": '"1"', "Idempotency-Key": f"l-{patient}"}
+    assert program.post(f"{here}/plans", json=body, headers=late).status_code == 409
     pdf = program.get(f"{here}/plans/{made_.json()['event']}/plan.pdf")
     assert pdf.content.startswith(b"%PDF")
 

@@ -101,6 +101,7 @@ def test_surgery_states_both_sources_and_the_later_date(clinic: OpenClinic) -> N
     for name in ("by the guideline", "by the model", "the later of the two", "UTC"):
         assert name in said
     assert "stricter" in said
+    assert "&lt;time" not in said
 
 
 def test_what_is_missing_is_named_and_nothing_is_kept(clinic: OpenClinic) -> None:
