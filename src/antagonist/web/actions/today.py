@@ -24,7 +24,7 @@ from antagonist.web.visit import Visit
 CHALLENGE, SURGERY = "challenge", "surgery"
 UNDER_WAY = "under_way"
 URGENCY = ("stop", "urgent", "soon", "info", None)
-SHOWN = 50  # lines of a section on one page
+SHOWN = 30  # lines of a section on one page
 
 
 @dataclass(frozen=True, slots=True)
