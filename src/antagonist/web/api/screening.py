@@ -35,6 +35,7 @@ class ScreeningAsked(Sent):
     products: tuple[Text, ...] = Field(
         default=(),
         max_length=100,
+        strict=False,
         description="Ids of the formulary; none = all that can be planned.",
     )
     jurisdiction: Text | None = Field(
