@@ -109,8 +109,5 @@ def _wrong(case: Any) -> set[str]:
     if meta is None:
         return set()
     return {
-        str(location.value)
-        for location, info in meta.components.items()
-        if info.mode.is_negative
+        str(location.value) for location, info in meta.components.items() if info.mode.is_negative
     }
-

@@ -31,7 +31,8 @@ class Begin(Sent):
     product: Text
     jurisdiction: Text | None = None
     never_tested: bool = Field(
-        default=False, description="No naloxone test was done before: asked and checked."
+        default=False,
+        description="Asked: no naloxone test was ever done. It goes on the record.",
     )
 
 

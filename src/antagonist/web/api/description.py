@@ -83,7 +83,8 @@ def _made(app: FastAPI) -> dict[str, Any]:
     doors = dict(_doors(app))
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
-            _tell(operation, doors[method.upper(), path])
+            if action := doors.get((method.upper(), path)):
+                _tell(operation, action)
     return found
 
 

@@ -42,7 +42,8 @@ class ScreeningAsked(Sent):
         default=None, description="A label or country, such as us or ru_oral; none = the stricter."
     )
     never_tested: bool = Field(
-        default=False, description="No naloxone test was done before: asked and checked."
+        default=False,
+        description="Asked: no naloxone test was ever done. It goes on the record.",
     )
 
 
