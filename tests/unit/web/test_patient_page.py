@@ -29,8 +29,8 @@ from antagonist.web.chart import Chart, chart_of
 from antagonist.web.chart.model import Stated
 from antagonist.web.forms import new_key
 from antagonist.web.language import Reader
-from antagonist.web.patient_words import protection
 from antagonist.web.visit import Visit
+from antagonist.web.words.patients import protection
 
 EN = Reader("en", UTC)
 
@@ -56,7 +56,7 @@ def test_the_page_says_the_essentials(treated: tuple[OpenClinic, str]) -> None:
     text = text_of(clinic.browser("prescriber").get(f"/patients/{patient}"))
     for said in (
         "Anna Test", "test A-1", "Age not on record", "yes; last dose Tue 21 Apr 2026, 09:00 (UTC)",
-        "Allergic to: penicillin", "STOP", "Injection, 380 mg", "Record: Dose Injection",
+        "Allergic to: penicillin", "STOP", "Injection: Vivitrol", "Record: Dose Injection",
         "Set it aside", "No plan is on record.",
     ):  # fmt: skip
         assert said in text
@@ -174,10 +174,10 @@ def test_every_event_stands_in_the_record_with_what_became_of_it(own_clinic: Ope
     tell(own_clinic, patient, "retraction", corrects=wrong.event_id, reason="wrong patient")
     page = own_clinic.browser("nurse").get(f"/patients/{patient}")
     text = text_of(page)
-    assert "By mouth, 50 mg" in text
+    assert "Dose by mouth: swallowed before somebody; 50 mg" in text
     assert "corrected" in text
     assert "«said by another» taken back" in text
-    assert "Taken back, «wrong patient»" in text
+    assert "Entry taken back: reason: «wrong patient»" in text
     here = f"/patients/{patient}/events"
     assert f"{here}/{first.event_id}/correct" not in page.text
     assert page.text.count("/correct") == 1  # only the correction itself can be corrected again

@@ -20,10 +20,10 @@ from antagonist.web.actions import decisions, overrides
 from antagonist.web.actions.decisions import Decided
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
-from antagonist.web.decision_words import answers_shown, summary, what_text
 from antagonist.web.forms import Form, form, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.decisions import answers_shown, summary, what_text
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("screening.read"))]

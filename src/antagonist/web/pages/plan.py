@@ -19,15 +19,15 @@ from antagonist.web.answers import field_error
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import EXPECTED, KEY, Form, form, once
 from antagonist.web.pages import plan_wanted as asking
-from antagonist.web.pages.plan_words import (
+from antagonist.web.rendering import render
+from antagonist.web.visit import Visit, page
+from antagonist.web.words.events import said
+from antagonist.web.words.plans import (
     kept_words,
     option_rows,
     option_source,
     preview_words,
 )
-from antagonist.web.rendering import render
-from antagonist.web.saying import said
-from antagonist.web.visit import Visit, page
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("plan.read"))]

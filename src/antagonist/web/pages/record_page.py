@@ -19,7 +19,6 @@ from antagonist.report.label_text import in_language
 from antagonist.web.actions.naming import names_of, shown_name
 from antagonist.web.actions.recording import alarms_by, chain, correction_of, meanwhile
 from antagonist.web.actions.told import Told
-from antagonist.web.alarm_words import alarm_said
 from antagonist.web.answers import field_error
 from antagonist.web.entry.model import Quick, kinds, names, recordable
 from antagonist.web.entry.options import amount_text
@@ -30,8 +29,9 @@ from antagonist.web.entry.typed import OCCURRED, Known, defaults
 from antagonist.web.forms import EXPECTED, KEY, Form
 from antagonist.web.language import N_, Reader
 from antagonist.web.rendering import render
-from antagonist.web.saying import kind_name, said
 from antagonist.web.visit import Visit
+from antagonist.web.words.alarms import alarm_said
+from antagonist.web.words.events import kind_name, said
 
 # Names of inputs that every form has, for the summary of errors.
 COMMON = {

@@ -19,9 +19,10 @@ from antagonist.web.actions.told import Told
 from antagonist.web.chart import Chart
 from antagonist.web.chart.model import Stated
 from antagonist.web.entry.model import recordable
-from antagonist.web.event_words import fact_value, text_of, verdicts
+from antagonist.web.entry.subjects import fields_of
 from antagonist.web.language import Reader
 from antagonist.web.visit import Visit
+from antagonist.web.words.events import said, value_text, verdicts
 
 DANGER = "overdose_danger_from"
 Mood = Literal["holds", "over", "unknown"]
@@ -119,12 +120,12 @@ def chart_text(chart: Chart, reader: Reader) -> str:
                 high=high,
             )
         )
-    for dose, said in (
+    for dose, which in (
         (summary.last_dose, reader.say("Last dose")), (summary.next_dose, reader.say("Next dose")),
     ):  # fmt: skip
         if dose is not None:
             mg = amount(dose.dose_mg, "mg", words)
-            parts.append(f"{said}: {mg}, {reader.time(dose.at)}.")
+            parts.append(f"{which}: {mg}, {reader.time(dose.at)}.")
     if summary.days_ahead:
         parts.append(
             reader.say(
@@ -169,16 +170,18 @@ def _age(born: date, on: date, reader: Reader) -> str:
 
 
 def _indication(state: PatientState, reader: Reader) -> str | None:
-    said = state.fact("indication_stated")
-    return None if said is None else fact_value("indication_stated", said.value, reader)
+    stated = state.fact("indication_stated")
+    if stated is None:
+        return None
+    return value_text(fields_of("fact", "indication_stated")["value"], stated.value, reader)
 
 
 def _treatment(state: PatientState, reader: Reader) -> str:
     last = state.last_dose
     if state.on_treatment is None or last is None:
         return reader.say("no dose on record")
-    said = reader.say("yes") if state.on_treatment else reader.say("no, stopped")
-    return reader.say("%(said)s; last dose %(time)s", said=said, time=reader.time(last.at))
+    now = reader.say("yes") if state.on_treatment else reader.say("no, stopped")
+    return reader.say("%(said)s; last dose %(time)s", said=now, time=reader.time(last.at))
 
 
 def _flags(told: Told, reader: Reader) -> list[tuple[str, str]]:
@@ -261,7 +264,7 @@ def events_said(told: Told, part: Sequence[Event], reader: Reader) -> list[Event
         found.append(
             EventSaid(
                 event,
-                text_of(event, reader),
+                said(event, reader),
                 f"{role} {event.author}",
                 gone,
                 gone is None and event.kind in correctable,

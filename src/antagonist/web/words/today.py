@@ -17,8 +17,8 @@ from antagonist.report.label_text import in_language, source_text
 from antagonist.web.actions.board import OTHER, LineText, board
 from antagonist.web.actions.naming import names_of
 from antagonist.web.actions.today import CHALLENGE, SURGERY, Item
-from antagonist.web.alarm_words import AlarmSaid, alarm_said
 from antagonist.web.visit import Visit
+from antagonist.web.words.alarms import AlarmSaid, alarm_said
 
 ALARM, PROTECTION = "alarm", "protection"
 DAYS = ("injection", "implant", "dose", "visit", "lab", "urine")  # due within a day, not at an hour
