@@ -23,6 +23,7 @@ from tests.support.servers import Server, served
 CHROMIUM = shutil.which("chromium")
 DESKTOP, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 ZONE = "Europe/Moscow"
+PATIENCE_MS = 20_000
 SignedIn = Callable[..., Page]
 # What the browser itself says of an answer that a test asks for: a conflict, a wrong field, no net.
 EXPECTED = ("status of 409", "status of 422", "ERR_INTERNET_DISCONNECTED")
@@ -44,6 +45,7 @@ def server(demo: Path) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def twins(server: Server, demo: Path) -> Twins:
     """More patients with the stories of the demo's, so that no test needs another's leavings."""
+    assert server.passwords  # the demo is made
     return Twins(demo, ZONE)
 
 
@@ -90,13 +92,15 @@ def surprising(errors: list[str]) -> list[str]:
 
 @dataclass
 class Visitors:
-    """Contexts of signed-in people; each signs in once, and later contexts go on with the session."""
+    """Contexts of signed-in people; each signs in once, and later ones go on with the session."""
 
     chromium: Browser
     server: Server
     kept: dict[str, StorageState] = field(default_factory=dict)
 
-    def page(self, who: str, language: str = "en", size: ViewportSize | None = None, **how: Any) -> Page:
+    def page(
+        self, who: str, language: str = "en", size: ViewportSize | None = None, **how: Any
+    ) -> Page:
         """A page on which somebody is signed in. how: of Playwright's context."""
         page = self.context(language, size, storage_state=self.kept.get(who), **how).new_page()
         page.goto("/own")
@@ -107,15 +111,19 @@ class Visitors:
         read_in(page, language)
         return page
 
-    def context(self, language: str, size: ViewportSize | None = None, **how: Any) -> BrowserContext:
+    def context(
+        self, language: str, size: ViewportSize | None = None, **how: Any
+    ) -> BrowserContext:
         """A browser in which nobody is signed in."""
-        return self.chromium.new_context(
+        made = self.chromium.new_context(
             base_url=self.server.address,
             locale=language,
             viewport=size or DESKTOP,
             timezone_id=ZONE,
             **how,
         )
+        made.set_default_timeout(PATIENCE_MS)
+        return made
 
 
 @pytest.fixture(scope="session")

@@ -20,17 +20,25 @@ TALL = """() => [...document.querySelectorAll('body *')].filter(one =>
   one.getBoundingClientRect().right > innerWidth + 1 && !one.closest('.scroll, .unseen, .skip'))
   .map(one => one.outerHTML.slice(0, 120))"""
 # Text that is not said to be in another language, nor a code or a quotation of what was written.
-SAID = """() => { const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) { const at = walk.currentNode;
-    if (!at.parentElement.closest('code, script, style, noscript, option, [lang]:not(html)')) out.push(at.data); }
-  return out; }"""
+SAID = """() => {
+  const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const apart = 'code, script, style, noscript, option, [lang]:not(html)';
+  while (walk.nextNode()) {
+    if (!walk.currentNode.parentElement.closest(apart)) out.push(walk.currentNode.data);
+  }
+  return out;
+}"""
+# What somebody said or wrote stays as it is.
+QUOTED = re.compile("«[^»]*»")
 ENGLISH = re.compile(r"(?:\b[A-Za-z][a-z']+[ ,;:]+){3,}[A-Za-z][a-z']+")
 
 
 def barriers(page: Page) -> list[str]:
     """Violations that axe-core finds."""
     found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    return [f"axe {one['id']}: {[node['html'][:160] for node in one['nodes']][:3]}" for one in found]
+    return [
+        f"axe {one['id']}: {[node['html'][:160] for node in one['nodes']][:3]}" for one in found
+    ]
 
 
 def failings(page: Page, language: str) -> list[str]:
@@ -51,4 +59,5 @@ def overflow(page: Page) -> list[str]:
 
 def english(page: Page) -> list[str]:
     """Runs of English words on a Russian page."""
-    return [match[0] for text in page.evaluate(SAID) for match in ENGLISH.finditer(text)]
+    texts = [QUOTED.sub("", text) for text in page.evaluate(SAID)]
+    return [match[0] for text in texts for match in ENGLISH.finditer(text)]

@@ -15,7 +15,7 @@ NOBODY, NURSE, DOCTOR, SECOND, ADMIN = "", "demo.nurse", "demo.doctor", "demo.do
 # Addresses that answer with a file, a part of a page or another address, and no page of their own.
 NO_PAGES = frozenset(
     {
-        "/", "/audit/export", "/second-factor/picture.svg", "/patients/{patient}/chart.json",
+        "/", "/audit/export", "/second-factor/picture.png", "/patients/{patient}/chart.json",
         "/patients/{patient}/chart.svg", "/patients/{patient}/own-model",
         "/patients/{patient}/decisions/{event}/file", "/patients/{patient}/plan/{event}/{name}",
         "/patients/{patient}/report.pdf", "/patients/{patient}/report/progress",
@@ -100,7 +100,11 @@ def _ids(page: Page, admin: Page, twins: Twins) -> Mapping[str, str]:
         "/patients/{patient}/report": _computed(page, f"{anna}/report"),
     }
     _computed(page, "/programme")
-    for name, address in (("report", "/programme"), ("rule", "/label"), ("product", "/label/products")):
+    for name, address in (
+        ("report", "/programme"),
+        ("rule", "/label"),
+        ("product", "/label/products"),
+    ):
         page.goto(address)
         part = {"report": "programme", "rule": "label/rules", "product": "label/products"}[name]
         link = page.locator(f"main a[href^='/{part}/']").first
@@ -137,7 +141,7 @@ def _approval(page: Page, patient: str) -> str:
     page.check("input[value='vivitrol-ru-380']")
     with page.expect_navigation(url="**/decisions/*"):
         page.click("main form button")
-    page.fill("#f-reason", "An invented reason, for a second prescriber to read.")
+    page.fill("#f-reason", "Придуманная причина.")
     page.click("form[action$='/override'] button")
     link = page.locator("a[href^='/approvals/']")
     link.wait_for()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from playwright.sync_api import Page
@@ -40,33 +40,32 @@ def language(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def walking(visitors: Visitors, language: str) -> Iterator[dict[str, Page]]:
+def opened(visitors: Visitors, language: str) -> Iterator[Callable[[str], Page]]:
     """One page of each person who has opened one in this language."""
-    opened: dict[str, Page] = {}
-    yield opened
-    for page in opened.values():
+    known: dict[str, Page] = {}
+
+    def of(who: str) -> Page:
+        if who not in known:
+            signed_in = who != NOBODY
+            known[who] = (
+                visitors.page(who, language) if signed_in else visitors.context(language).new_page()
+            )
+        return known[who]
+
+    yield of
+    for page in known.values():
         page.context.close()
-
-
-def _opened(walking: dict[str, Page], visitors: Visitors, who: str, language: str) -> Page:
-    if who not in walking:
-        if who == NOBODY:
-            walking[who] = visitors.context(language).new_page()
-        else:
-            walking[who] = visitors.page(who, language)
-    return walking[who]
 
 
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_page_keeps_nobody_out(
-    visitors: Visitors,
     found: Mapping[str, Place],
-    walking: dict[str, Page],
+    opened: Callable[[str], Page],
     language: str,
     route: str,
 ) -> None:
     place = found[route]
-    page = _opened(walking, visitors, place.who, language)
+    page = opened(place.who)
     errors = errors_of(page)
     first, second = (DESKTOP, PHONE) if language == "en" else (PHONE, DESKTOP)
     page.set_viewport_size(first)
