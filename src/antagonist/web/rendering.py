@@ -19,6 +19,7 @@ from antagonist.feedback.events import moment
 from antagonist.report.label_dates import date_text
 from antagonist.web.accounts.rules import rules
 from antagonist.web.cookies import LANGUAGE, cookie_name
+from antagonist.web.foreign import cited
 from antagonist.web.forms import new_key
 from antagonist.web.language import LANGUAGES, N_, NAMES, Reader, preferred, utc
 from antagonist.web.visit import Visit, clinic_of, request_id
@@ -46,6 +47,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
+    made.filters["cited"] = cited
     made.globals.update(
         static=static_url, version=__version__, languages=NAMES, new_key=new_key, moment=moment
     )
