@@ -95,8 +95,9 @@ def kept_words(visit: Visit, found: OnRecord) -> Told:
     else:
         told = _others(visit, found.document or {})
     event = found.event
+    role = visit.reader.words.text(f"role.{event.role}")
     return replace(
-        told, event=event.event_id, by=f"{event.author}, {event.role}",
+        told, event=event.event_id, by=f"{event.author}, {role}",
         at=event.occurred_at, holds=found.holds,
     )  # fmt: skip
 
