@@ -10,7 +10,6 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from antagonist.feedback.database import changing
-from antagonist.feedback.events import moment
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.approvals import Approval
 from antagonist.web.actions import decisions, overrides
@@ -36,7 +35,7 @@ def list_waiting(request: Request, visit: Answering) -> Response:
     found = overrides.waiting(visit)
     names = names_of(visit, [one.approval.patient for one in found])
     return render(
-        request, "approvals.html", visit, moment=moment,
+        request, "approvals.html", visit,
         rows=[(one, names[one.approval.patient], what_text(one.decided.what, visit.reader),
                summary(one.decided, visit.reader)) for one in found],
     )  # fmt: skip
@@ -104,5 +103,5 @@ def _shown(
         what=what_text(found.decided.what, visit.reader),
         answers=answers_shown(event, answers, book, patient, visit.reader.words),
         same_rules=answers[0].rules_hash == book.hash,
-        moment=moment, error=field_error(error) if error else None,
+        error=field_error(error) if error else None,
     )  # fmt: skip

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from antagonist.feedback.chain import canonical
 from antagonist.feedback.database import reading
 from antagonist.feedback.decisions import software
-from antagonist.feedback.events import moment
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import approvals
 from antagonist.web.accounts.people import by_id
@@ -110,7 +109,7 @@ def _shown(
         same_software=payload["software"] == software(),
         refusal=decisions.refusal_of(found.event), approvals=asked,
         waits=any(one.status == approvals.WAITING for one, _, _ in asked),
-        sent=sent or {}, moment=moment, error=field_error(error) if error else None,
+        sent=sent or {}, error=field_error(error) if error else None,
     )  # fmt: skip
 
 

@@ -22,14 +22,8 @@ from antagonist.web.pages.alarm_answers import done_text
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.alarms import alarm_said
-from antagonist.web.words.patients import (
-    chart_text,
-    events_said,
-    newest_first,
-    plan_said,
-    protection,
-    who_is,
-)
+from antagonist.web.words.patients import events_said, newest_first, plan_said, who_is
+from antagonist.web.words.protection import chart_text, protection
 
 router = APIRouter()
 Reads = Annotated[Visit, Depends(page("patient.read"))]

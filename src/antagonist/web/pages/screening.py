@@ -67,6 +67,7 @@ def _form(
         patient=patient, name=names_of(visit, [patient])[patient], sent=sent,
         questions=[(one, words.text(f"question.{one}")) for one in decisions.QUESTIONS],
         products=product_choices(visit.reader), chosen=chosen,
+        untold=not decisions.says_of_tests(visit, patient),
         jurisdictions=jurisdiction_choices(visit.reader),
         latest=[(one, summary(one, visit.reader)) for one in latest],
         indication_form=form_of("indication_stated", patient),

@@ -19,6 +19,10 @@ from antagonist.web.language import N_, Reader
 from antagonist.web.words.alarms import alarm_said
 
 Payload = Mapping[str, Any]
+# Fields of a payload by which its amounts are measured.
+UNIT_OF: Mapping[str, str] = {
+    "value": "unit", "upper_limit": "unit", "creatinine": "creatinine_unit",
+}  # fmt: skip
 DECIDED: Mapping[str, str] = {
     "screen": N_("screening"),
     "plan": N_("plan"),
@@ -123,9 +127,10 @@ def _parts(
         value = (inside or {}).get(name.removeprefix(VALUES))
         if value is None:
             continue
-        if name == "value" and field.type == "number":
-            text = amount_text(float(value), rest.get("unit"), reader.words)
-        elif name == "unit" and "value" in fields:
+        unit = rest.get(UNIT_OF.get(name, ""))
+        if unit is not None and field.type == "number":
+            text = amount_text(float(value), unit, reader.words)
+        elif name in UNIT_OF.values():
             continue
         else:
             text = value_text(field, value, reader)

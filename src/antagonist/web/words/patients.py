@@ -1,4 +1,4 @@
-"""The head of a patient's page in the reader's words: protection first, then who it is."""
+"""A patient's page in the reader's words: who it is, what stands against a dose, plan, record."""
 
 from __future__ import annotations
 
@@ -8,133 +8,25 @@ from datetime import date, datetime
 from typing import Literal
 
 from antagonist.feedback.events import RETRACTION, Event
-from antagonist.feedback.state_model import PatientState
+from antagonist.feedback.state_model import PatientState, PlanOnRecord
 from antagonist.label.monitoring import schedule
 from antagonist.report.label_dates import date_text
 from antagonist.report.label_text import amount, fact_title, in_language, product_title
-from antagonist.report.numbers import percent
-from antagonist.report.phrases import threshold_text
+from antagonist.report.screening_text import verdict_text
+from antagonist.web.actions.decisions import Decided
 from antagonist.web.actions.naming import age_on, birth_date_of, shown_name
 from antagonist.web.actions.told import Told
-from antagonist.web.chart import Chart
-from antagonist.web.chart.model import Stated
+from antagonist.web.chart.doses import unsaid_doses
 from antagonist.web.entry.model import recordable
 from antagonist.web.entry.subjects import fields_of
 from antagonist.web.language import Reader
 from antagonist.web.visit import Visit
-from antagonist.web.words.events import said, value_text, verdicts
+from antagonist.web.words.alarms import alarm_said
+from antagonist.web.words.decisions import BADGES, summary
+from antagonist.web.words.events import said, value_text
 
-DANGER = "overdose_danger_from"
-Mood = Literal["holds", "over", "unknown"]
-SHOWN_DOSES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Protection:
-    """The statement that stands first. lines: what belongs to it, each a sentence."""
-
-    mood: Mood
-    lead: str
-    lines: tuple[str, ...]
-
-
-def protection(chart: Chart, reader: Reader) -> Protection:
-    """'Protected until at least' if nothing more is taken, on its cautious side."""
-    alone = chart.until("nothing_more")
-    if chart.empty == "no_model":
-        lead = reader.say(
-            "How long protection lasts is not known: a product given has no published levels."
-        )
-        return Protection("unknown", lead, ())
-    if alone is None:
-        lead = reader.say("Not protected: no dose of naltrexone on record acts now.")
-        return Protection("over", lead, ())
-    lead, mood = _lead(alone, reader)
-    lines = [_share(alone, reader)]
-    planned = chart.until("with_plan")
-    if planned is not None and chart.summary.doses_ahead:
-        lines.append(_with_plan(planned, reader))
-    danger = next((s for s in chart.stated if s.name == DANGER), None)
-    if danger is not None:
-        lines.append(_danger(danger, reader))
-    lines.append(threshold_text(chart.threshold, reader.words, "patient"))
-    lines.append(_made(chart, reader))
-    return Protection(mood, lead, tuple(lines))
-
-
-def _lead(found: Stated, reader: Reader) -> tuple[str, Mood]:
-    if found.state == "never":
-        return reader.say("Not surely protected now."), "over"
-    if found.at is None:
-        time = reader.time(found.looked_until)
-        return reader.say("Protected for as long as was looked, until %(time)s", time=time), "holds"
-    return reader.say("Protected until at least %(time)s", time=reader.time(found.at)), "holds"
-
-
-def _share(found: Stated, reader: Reader) -> str:
-    share = percent(found.share_over_now)
-    text = reader.say("%(share)s of such patients are protected now.", share=share)
-    if found.median_at is None:
-        return text
-    half = reader.say("Half of them no longer from %(time)s.", time=reader.time(found.median_at))
-    return f"{text} {half}"
-
-
-def _with_plan(found: Stated, reader: Reader) -> str:
-    if found.state == "never":
-        return reader.say("With the plan as planned: not surely protected at this hour either.")
-    if found.at is None:
-        time = reader.time(found.looked_until)
-        return reader.say("With the plan as planned: protected until %(time)s and on.", time=time)
-    time = reader.time(found.at)
-    return reader.say("With the plan as planned: until at least %(time)s.", time=time)
-
-
-def _danger(found: Stated, reader: Reader) -> str:
-    if found.state == "never":
-        return reader.say("Danger of overdose: now.")
-    time = reader.time(found.at or found.looked_until)
-    if found.at is None:
-        return reader.say("Danger of overdose: not before %(time)s.", time=time)
-    return reader.say("Danger of overdose: from %(time)s.", time=time)
-
-
-def _made(chart: Chart, reader: Reader) -> str:
-    if chart.made.model == "own":
-        return reader.say("By the patient's own model, learnt from measured levels.")
-    return reader.say("By the model of a typical new patient like this one.")
-
-
-def chart_text(chart: Chart, reader: Reader) -> str:
-    """The chart in sentences, for who cannot see it."""
-    summary, words = chart.summary, reader.words
-    parts = []
-    now = summary.now.get("blocked_subjective")
-    if now is not None:
-        low, middle, high = (percent(value / 100) for value in now)
-        parts.append(
-            reader.say(
-                "Opioid effect blocked now: %(middle)s (9 of 10 patients: %(low)s to %(high)s).",
-                low=low,
-                middle=middle,
-                high=high,
-            )
-        )
-    for dose, which in (
-        (summary.last_dose, reader.say("Last dose")), (summary.next_dose, reader.say("Next dose")),
-    ):  # fmt: skip
-        if dose is not None:
-            mg = amount(dose.dose_mg, "mg", words)
-            parts.append(f"{which}: {mg}, {reader.time(dose.at)}.")
-    if summary.days_ahead:
-        parts.append(
-            reader.say(
-                "Of %(n)s days to come %(unsure)s are not surely protected.",
-                n=summary.days_ahead,
-                unsure=summary.unsure_days,
-            )
-        )
-    return " ".join(parts) or protection(chart, reader).lead
+SHOWN_DOSES, SHOWN_UNSAID = 6, 3
+STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +81,10 @@ def _flags(told: Told, reader: Reader) -> list[tuple[str, str]]:
     found, state = [], told.state
     if state.pregnant:
         found.append(("stop", reader.say("Pregnancy test positive")))
+    for alarm in state.open_alarms:
+        if alarm.payload["severity"] == STOP:
+            said_so = alarm_said(alarm.payload, told.at, reader)
+            found.append(("stop", f"{said_so.severity_text}: {said_so.sentence}"))
     asked = state.latest.get("allergies")
     if asked is None:
         found.append(("missing", reader.say("Allergies: not asked about")))
@@ -198,17 +94,50 @@ def _flags(told: Told, reader: Reader) -> list[tuple[str, str]]:
             found.append(("urgent", reader.say("Allergic to: %(what)s", what=to)))
         else:
             found.append(("info", reader.say("No allergy known")))
-    screens = [e for e in told.held if e.kind == "decision" and e.payload["what"] == "screen"]
-    for verdict in verdicts(screens[-1].payload, reader) if screens else ():
-        found.append(("info", reader.say("Last screening: %(verdict)s", verdict=verdict)))
+    return [*found, *_decided(told, reader)]
+
+
+def _decided(told: Told, reader: Reader) -> list[tuple[str, str]]:
+    """The last screening's verdicts, and a plan that was refused after what now holds."""
+    found, last = [], {}
+    for event in told.held:
+        if event.kind == "decision":
+            last[str(event.payload["what"])] = event
+    screened, refused = last.get("screen"), last.get("plan")
+    for badge, text in [] if screened is None else summary(Decided(screened, ()), reader):
+        assert screened is not None
+        day = date_text(screened.occurred_at.astimezone(reader.tz).date(), reader.words)
+        found.append((badge, reader.say("Screening of %(day)s: %(what)s", day=day, what=text)))
+    if refused is not None and _stands(refused, told):
+        found += summary(Decided(refused, ()), reader)
     return found
+
+
+def _stands(decision: Event, told: Told) -> bool:
+    """Whether a plan's decision refused, and no plan was made or gone past it since."""
+    if decision.payload["result"].get("refusal") is None:
+        return False
+    later = told.state.plan
+    if later is not None and later.since > decision.occurred_at:
+        return False
+    return not any(
+        event.kind == "override" and event.payload.get("decision") == decision.event_id
+        for event in told.held
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class PlanSaid:
-    """The plan that holds. doses: time and text; checks: day and title."""
+    """The plan that holds. doses: time and text; checks: day and title.
+
+    unsaid: planned doses that are past, of which nobody said what became; the last ones.
+    verdict: kind of badge and text of what the label says of it; None = allowed without cautions,
+    or not on record.
+    """
 
     product: str
+    verdict: tuple[str, str] | None
+    unsaid: tuple[tuple[datetime, str], ...]
     since: datetime
     doses: tuple[tuple[datetime, str], ...]
     more: int
@@ -221,6 +150,10 @@ def plan_said(state: PatientState, reader: Reader) -> PlanSaid | None:
     if plan is None:
         return None
     coming = [dose for dose in plan.doses if dose.at > state.at]
+    unsaid = [
+        (dose.at, amount(dose.dose_mg, "mg", reader.words))
+        for dose in unsaid_doses(state)[-SHOWN_UNSAID:]
+    ]
     doses = [(dose.at, amount(dose.dose_mg, "mg", reader.words)) for dose in coming]
     titles = {check.id: check.title for check in schedule()}
     days = [
@@ -234,9 +167,17 @@ def plan_said(state: PatientState, reader: Reader) -> PlanSaid | None:
     ]
     named = product_title(str(plan.document["product"]), reader.words)
     return PlanSaid(
-        named, plan.since, tuple(doses[:SHOWN_DOSES]), max(len(doses) - SHOWN_DOSES, 0),
-        tuple(checks[:SHOWN_DOSES]),
+        named, _plan_verdict(plan, reader), tuple(unsaid), plan.since,
+        tuple(doses[:SHOWN_DOSES]), max(len(doses) - SHOWN_DOSES, 0), tuple(checks[:SHOWN_DOSES]),
     )  # fmt: skip
+
+
+def _plan_verdict(plan: PlanOnRecord, reader: Reader) -> tuple[str, str] | None:
+    for part in ("screening", "limits"):
+        verdict = (plan.document.get(part) or {}).get("verdict", "allowed")
+        if verdict != "allowed":
+            return BADGES[verdict], verdict_text(verdict, reader.words)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,8 @@ def _said(visit: Visit, item: Item, name: str, event: Event | None) -> Said:
 def _do(visit: Visit, text: LineText, check: Check | None, item: Item) -> str:
     words = visit.reader.words
     named = in_language(check.title, words) if check else item.what.replace("_", " ")
-    return in_language(text.do, words).format(check=named) if text.do else ""
+    do = text.held if item.held and text.held else text.do
+    return in_language(do, words).format(check=named) if do else ""
 
 
 def _why(visit: Visit, text: LineText, item: Item, event: Event | None) -> str:
