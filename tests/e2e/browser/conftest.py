@@ -26,7 +26,7 @@ ZONE = "Europe/Moscow"
 PATIENCE_MS = 20_000
 SignedIn = Callable[..., Page]
 # What the browser itself says of an answer that a test asks for: a conflict, a wrong field, no net.
-EXPECTED = ("status of 409", "status of 422", "ERR_INTERNET_DISCONNECTED")
+EXPECTED = ("status of 401", "status of 409", "status of 422", "INTERNET_DISCONNECTED", "htmx:")
 
 
 @pytest.fixture(scope="session")
