@@ -20,6 +20,9 @@ from antagonist.web.actions.board import board
 TAG = "<script>evil()</script>"
 # Marks that leave an attribute or a script, a word from right to left, one of many parts, a wheel.
 ODD = f"""{TAG}"><img src=x onerror=evil()>'`${{7*7}}{{{{7*7}}}} שלום 👩‍⚕️ &amp; % %(n)s {{n}}"""
+ADDRESSES = ("href", "src", "action", "formaction", "hx-get", "hx-post", "data-src")
+# Ours, or within the page; ids and kinds only.
+OWN = re.compile(r"/(?!/)[\w./-]*(\?[\w=&.-]*)?(#[\w-]*)?|#[\w.-]+|\?[\w=&-]*", re.ASCII)
 LONG = "Долгое слово " * 150
 WAYS = ("", "/screening", "/challenge", "/decisions", "/plan", "/plan/new", "/situation", "/report",
         "/record", "/breakthrough")  # fmt: skip
@@ -31,11 +34,13 @@ class Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.acting: list[str] = []
+        self.addresses: list[str] = []
         self.script, self.text = False, ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.script = tag == "script" and "src" not in dict(attrs)
         self.acting += [name for name, _ in attrs if name.startswith("on")]
+        self.addresses += [value or "" for name, value in attrs if name in ADDRESSES]
         self.acting += [value for name, value in attrs if name == "src" and value == "x"]
 
     def handle_endtag(self, tag: str) -> None:  # noqa: ARG002 - of the library
@@ -90,6 +95,7 @@ def test_hostile_words_are_words_on_every_page(
         found.feed(page.text)
         assert found.acting == [], path
         assert "evil" not in found.text, path
+        assert [one for one in found.addresses if not OWN.fullmatch(one)] == [], path
         assert "7*7" in page.text or "evil" not in page.text, path  # nothing was worked out
     assert shown >= len(paths) - 3
     assert "onerror" not in browser.get(f"{here}/chart.svg").text.replace(
