@@ -33,9 +33,9 @@ ENTRIES = (
     Entry(
         "implant_in",
         {"product": "prodetoxone-implant-1000", "dose_mg": "1000", "site": "abdomen",
-         "given_by": "S"},
+         "lot": "P7", "given_by": "S"},
         {"product": "prodetoxone-implant-1000", "dose_mg": 1000.0, "site": "abdomen",
-         "given_by": "S"}, ("product", VIVITROL),
+         "lot": "P7", "given_by": "S"}, ("product", VIVITROL),
     ),
     Entry(
         "implant_out", {"reason": "infection", "done_by": "S"},

@@ -26,7 +26,6 @@ FIRST_YEAR, LAST_YEAR = 1900, 2200
 DATED = re.compile(r"(\d{4})-\d{2}(-\d{2}([T ].*)?)?", re.ASCII)
 LONGEST_REASON = 150  # characters: it stands in the event's source, which the record limits to 200
 PLAN_CHANGE = "plan_change"
-OWN_FORM = frozenset((PLAN_CHANGE, "provocation_test"))  # written by the plan and the challenge
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ const AntagonistDrawing = (() => {
       this.zone = zone;
       this.words = words;
       const time = (options) => new Intl.DateTimeFormat(this.lang, { timeZone: zone, ...options });
-      this.moments = time({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+      this.moments = time({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
       this.brief = time({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
       this.days = time({ day: "numeric", month: "short" });
       this.clocks = time({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
