@@ -33,7 +33,7 @@ from antagonist.web.answers import PROBLEM
 from antagonist.web.api.common import PREFIX
 from antagonist.web.api.description import description
 
-EXAMPLES = int(os.environ.get("ANTAGONIST_FUZZ", "4"))
+EXAMPLES = int(os.environ.get("ANTAGONIST_FUZZ", "3"))
 BACKEND = os.environ.get("ANTAGONIST_FUZZ_ON", "sqlite")
 APPS: list[Any] = []
 CHECKS = [

@@ -68,7 +68,11 @@ class Served:
 
 
 def words(text: str) -> dict[str, Any]:
-    return {"kind": "words", "occurred_at": datetime.now(UTC).isoformat(), "payload": {"text": text}}
+    return {
+        "kind": "words",
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "payload": {"text": text},
+    }
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +144,7 @@ def test_the_same_request_sent_twenty_times_at_once_is_done_once(clinic: Served)
 
 
 def test_readiness_follows_the_database(clinic: Served) -> None:
-    name = make_url(clinic.url).database
+    name = str(make_url(clinic.url).database)
     assert clinic.get("/health/ready").status_code == 200
     execute_postgres(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
     try:
@@ -200,8 +204,10 @@ def test_a_request_under_way_is_finished_before_the_server_stops(clinic: Served)
 
 
 def _waiting(url: str) -> int:
-    query = f"SELECT count(*) FROM pg_locks WHERE NOT granted AND database = " \
+    query = (
+        f"SELECT count(*) FROM pg_locks WHERE NOT granted AND database = "
         f"(SELECT oid FROM pg_database WHERE datname = '{make_url(url).database}')"
+    )
     return int(execute_postgres(query)[0][0])
 
 

@@ -112,6 +112,8 @@ def _tell(operation: dict[str, Any], action: str) -> None:
     text = operation.get("description", "")
     first = text.split("\n\n")[0].replace("\n", " ").partition(". ")[0].partition("; ")[0]
     operation["summary"] = first.rstrip(".")
+    for status in ERRORS:  # FastAPI adds its own kind of answer to every model
+        operation["responses"][str(status)]["content"].pop("application/json", None)
     found, limit = actions()[action], rules().limits.costly
     said = f"For {', '.join(found.roles)} (`{action}`)."
     if found.costly:
