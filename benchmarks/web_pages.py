@@ -40,28 +40,33 @@ COUNTED = ("GET", "what-if")
 
 @dataclass(frozen=True)
 class Row:
-    """Times of one kind of request, ms."""
+    """Times of one kind of request, ms. cpu_ms: of all threads, which others' work leaves alone."""
 
     what: str
     first_ms: float
     then_ms: Sequence[float]
+    cpu_ms: Sequence[float] = ()
 
 
 def timed(what: str, asks: Sequence[Callable[[], Response]]) -> Row:
     """Each request once. Raises AssertionError for one that is refused."""
-    took = []
+    took, cpu = list[float](), list[float]()
     for ask in asks:
-        begun = time.perf_counter()
+        begun, used = time.perf_counter(), time.process_time()
         answer = ask()
         took.append((time.perf_counter() - begun) * 1000)
+        cpu.append((time.process_time() - used) * 1000)
         assert answer.status_code < 400, (what, answer.status_code, answer.text[-2000:])
-    return Row(what, took[0], took[1:])
+    return Row(what, took[0], took[1:], cpu[1:])
 
 
 def of_pages(clinic: OpenClinic, places: Places) -> Iterator[Row]:
     """Every page."""
     for door in pages(clinic):
-        found, browser = places.addresses(door, len(places.patients)), somebody(clinic, role_of(door))
+        found, browser = (
+            places.addresses(door, len(places.patients)),
+            somebody(clinic, role_of(door)),
+        )
         assert len(found) > 1, f"no address for {door.path}"
         yield timed(f"GET {door.path}", [_getter(browser, path) for path in found])
 
@@ -149,18 +154,19 @@ def _once(browser: Browser, path: str, patient: str) -> float:
 def table(rows: Sequence[Row]) -> str:
     """What was measured, as Markdown."""
     lines = [
-        "| request | first, ms | then: times | median, ms | p95, ms | longest, ms |",
-        "| --- | --: | --: | --: | --: | --: |",
+        "| request | first, ms | then: times | median, ms | p95, ms | longest, ms "
+        "| CPU, median, ms |",
+        "| --- | --: | --: | --: | --: | --: | --: |",
     ]
     for row in rows:
         if not row.then_ms:
-            lines.append(f"| {row.what} | {row.first_ms:.0f} | | | | |")
+            lines.append(f"| {row.what} | {row.first_ms:.0f} | | | | | |")
             continue
         p50, p95 = np.percentile(row.then_ms, (50, 95))
         most = max(row.then_ms)
         lines.append(
             f"| {row.what} | {row.first_ms:.0f} | {len(row.then_ms)} | {p50:.0f} | {p95:.0f} "
-            f"| {most:.0f} |"
+            f"| {most:.0f} | {np.median(row.cpu_ms):.0f} |"
         )
     over = [row.what for row in rows if row.then_ms and np.percentile(row.then_ms, 95) > _most(row)]
     lines += ["", f"p95 over the limit of {WANTED_MS} ms ({WHAT_IF_MS} ms of a what-if): "]
