@@ -9,12 +9,10 @@ from importlib.resources import files
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from antagonist import __version__
 from antagonist.feedback.record import Clock, system_clock
 from antagonist.web import health
 from antagonist.web.answers import add_error_answers, outermost
-from antagonist.web.api import api_routers
-from antagonist.web.api.common import ERRORS, PREFIX
+from antagonist.web.api.description import add_api, operation_id
 from antagonist.web.clinic import open_clinic
 from antagonist.web.config import WebConfig, from_environment
 from antagonist.web.logs import begin_logs
@@ -36,13 +34,11 @@ def create_app(config: WebConfig | None = None, clock: Clock = system_clock) -> 
         clinic.engine.dispose()
 
     app = FastAPI(
-        title="Antagonist",
-        version=__version__,
         lifespan=life,
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
-        responses=dict(ERRORS),
+        generate_unique_id_function=operation_id,
         redirect_slashes=False,
     )
     app.state.clinic = clinic
@@ -51,8 +47,7 @@ def create_app(config: WebConfig | None = None, clock: Clock = system_clock) -> 
     app.include_router(health.router)
     for router in page_routers():
         app.include_router(router, include_in_schema=False)
-    for router in api_routers():
-        app.include_router(router, prefix=PREFIX)
+    add_api(app)
     static = str(files("antagonist.web").joinpath("static"))
     app.mount("/static", StaticFiles(directory=static), name="static")
     return app

@@ -35,5 +35,5 @@ def form_of(fact: str, patient: str) -> str | None:
     if found is not None:
         here = found.form
     else:
-        here = "record/fact?fact={fact}" if fact in stated_types() else None
+        here = "record/fact/{fact}" if fact in stated_types() else None
     return None if here is None else f"/patients/{patient}/{here.format(fact=fact)}"

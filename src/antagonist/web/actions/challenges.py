@@ -163,9 +163,8 @@ def _refuse_closed(visit: Visit, found: Challenge) -> None:
     clinic = visit.clinic
     now = clinic.now().astimezone(clinic.tz)
     kept = decisions.decided(visit, found.patient, found.decision).event.payload
-    never = kept["inputs"]["patient"].get("provocation_tests") == []
     (answer,) = assessed(
-        decisions.tested(_file(visit, found.patient, now), never=never), now, [found.product],
+        _file(visit, found.patient, now), now, [found.product],
         label=kept["asked"]["jurisdiction"], question="challenge",
         book=book_on(now.date(), clinic.config.rules),
     )  # fmt: skip

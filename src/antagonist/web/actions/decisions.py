@@ -20,18 +20,22 @@ from antagonist.feedback.events import Event
 from antagonist.feedback.history import event_of
 from antagonist.feedback.merging import kept_in, members_in
 from antagonist.feedback.overrides import OVERRIDE
+from antagonist.foundation.data import check_known
 from antagonist.label.answers import Answer, Verdict
-from antagonist.label.patient import Patient
+from antagonist.label.assess import assessed
 from antagonist.label.rulebook import Rulebook
 from antagonist.label.rules import Question
+from antagonist.web.actions import recording
 from antagonist.web.actions.files import file_of
 from antagonist.web.clinic import Clinic
 from antagonist.web.errors import NotFoundError
+from antagonist.web.forms import new_key
 from antagonist.web.texts import checked_id
 from antagonist.web.visit import Visit
 
 PAGE = 20  # decisions shown at once; one may hold answers for two dozen products
 QUESTIONS: tuple[Question, ...] = ("start", "treatment", "challenge", "administration")
+NEVER_TESTED = "no_provocation_test"  # kind of event
 # What a second person may be asked to go past. What is not known has to be found out instead.
 REFUSING: frozenset[Verdict] = frozenset(("not_allowed", "not_yet"))
 
@@ -61,25 +65,43 @@ def screen(
     """Screen a patient on what is on record now, and keep the decision.
 
     products: ids; none = all that can be planned. jurisdiction: None = the stricter of all labels.
-    never_tested: somebody has asked and says that no naloxone test was done before; it counts
-    where none is on record, and the decision keeps it.
-    Raises InputError for an unknown product or label, and where no indication is on record.
+    never_tested: somebody has asked, and no naloxone test was ever done; where the record has no
+    word of one, that goes on it first, as this person's.
+    Raises InputError for an unknown product or label, and where no indication is on record; then
+    nothing is written.
     """
+    check_known(question, QUESTIONS, "screen", "question")
     clinic = visit.clinic
     now = clinic.now().astimezone(clinic.tz)
     file = file_of(clinic.record, patient, now, clinic.tz)
+    if never_tested and file.provocation_tests is None:
+        # raises what the decision would raise, before anything is written
+        assessed(
+            file, now, products, label=jurisdiction, question=question,
+            book=book_on(now.date(), clinic.config.rules),
+        )  # fmt: skip
+        now = _never_tested(visit, patient)
+        file = file_of(clinic.record, patient, now, clinic.tz)
     return decide_screen(
-        clinic.record, patient, visit.actor, file=tested(file, never=never_tested),
-        products=products, jurisdiction=jurisdiction, question=question, as_of=now,
-        clinic=clinic.config.rules,
+        clinic.record, patient, visit.actor, file=file, products=products,
+        jurisdiction=jurisdiction, question=question, as_of=now, clinic=clinic.config.rules,
     )  # fmt: skip
 
 
-def tested(file: Patient, *, never: bool) -> Patient:
-    """A file that says so where no naloxone test was ever done: silence alone is not known."""
-    if never and file.provocation_tests is None:
-        return file.model_copy(update={"provocation_tests": ()})
-    return file
+def _never_tested(visit: Visit, patient: str) -> datetime:
+    """Write that it was asked and no test was done. Returns the moment, in the clinic's zone."""
+    now = visit.clinic.now().astimezone(visit.clinic.tz)
+    payload = {"asked_on": now.date().isoformat(), "source": visit.account.shown}
+    wish = recording.Wish(patient, None, new_key())
+    recording.write(visit, wish, recording.new_event(NEVER_TESTED, now, payload))
+    return now
+
+
+def says_of_tests(visit: Visit, patient: str) -> bool:
+    """Whether the record has a naloxone test, or says that none was done."""
+    clinic = visit.clinic
+    now = clinic.now().astimezone(clinic.tz)
+    return file_of(clinic.record, patient, now, clinic.tz).provocation_tests is not None
 
 
 def decisions(

@@ -31,7 +31,8 @@ class Begin(Sent):
     product: Text
     jurisdiction: Text | None = None
     never_tested: bool = Field(
-        default=False, description="No naloxone test was done before: asked and checked."
+        default=False,
+        description="Asked: no naloxone test was ever done. It goes on the record.",
     )
 
 
@@ -42,7 +43,7 @@ class Step(Sent):
 
     version: Version
     kind: Literal["baseline", "given", "observed", "interrupted", "resumed"]
-    signs: tuple[Text, ...] = Field(default=(), max_length=60)
+    signs: tuple[Text, ...] = Field(default=(), max_length=60, strict=False)
     step: int | None = Field(default=None, ge=0, le=20, description="Of a dose: which, from 0.")
     route: Literal["iv", "sc", "im"] | None = None
     observe_s: float | None = Field(default=None, gt=0, le=LONGEST_S)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Header, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from antagonist.foundation.errors import InputError
 from antagonist.web.answers import PROBLEM
@@ -16,9 +17,23 @@ PREFIX = API
 
 
 class Sent(BaseModel):
-    """What a program sends: exactly these fields."""
+    """What a program sends: exactly these fields, of exactly these types.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    A day is ``Day``, a time ``Moment``, a tuple not strict: JSON has no types of its own for them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
+
+
+def _text(value: object) -> object:
+    """A number would be read as seconds since 1970, a day of birth that nobody meant."""
+    if value is not None and not isinstance(value, str):
+        raise ValueError("text in the format ISO 8601")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_text), Field(strict=False)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_text), Field(strict=False)]
 
 
 class FieldProblem(BaseModel):
@@ -45,6 +60,7 @@ def _problem(description: str) -> dict[str, Any]:
 
 
 ERRORS: Mapping[int | str, dict[str, Any]] = {
+    400: _problem("The request cannot be read, such as a body that is no UTF-8"),
     401: _problem("No token, or one that holds no longer"),
     403: _problem("The token's owner may not do this"),
     404: _problem("No such thing, or not this person's to see"),

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from antagonist.feedback.events import Event
 from antagonist.feedback.payloads.registry import MODELS, NEWEST, OWN_CALLS
 from antagonist.web.actions import recording
 from antagonist.web.actions.recording import Wish, new_event
 from antagonist.web.actions.told import told_of
-from antagonist.web.api.common import IfMatch, Key, PatientId, Sent, Text, etag, expected_of
+from antagonist.web.api.common import IfMatch, Key, Moment, PatientId, Sent, Text, etag, expected_of
 from antagonist.web.entry.model import kinds
 from antagonist.web.visit import Visit, program
 
@@ -28,7 +28,7 @@ Payload = Annotated[
     dict[str, Any], Field(description="What the event says, by the schema of its kind.")
 ]
 Happened = Annotated[
-    AwareDatetime, Field(description="When it happened, with its offset; not in the future.")
+    Moment, Field(description="When it happened, with its offset; not in the future.")
 ]
 
 

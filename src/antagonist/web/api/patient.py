@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from antagonist.web.actions.breakthrough import breakthrough
 from antagonist.web.actions.charts import chart_json, charted
 from antagonist.web.actions.naming import birth_date_of
 from antagonist.web.actions.told import Told, told_of
-from antagonist.web.api.common import PatientId, Sent, etag
+from antagonist.web.api.common import Moment, PatientId, Sent, etag
 from antagonist.web.api.patients import IdentifierModel, LastDoseModel
 from antagonist.web.api.today import Limit, Skip
 from antagonist.web.chart import Chart, WhatIf
@@ -86,7 +86,7 @@ class WhatIfSent(Sent):
     delay_next_h: float = Field(default=0.0, ge=0, description="hours")
     inject_now: bool = False
     nothing_more: bool = False
-    surgery_at: AwareDatetime | None = None
+    surgery_at: Moment | None = None
     quantity: str = USUAL
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -17,7 +17,7 @@ from antagonist.web.actions.patients import (
     rows,
     take_in,
 )
-from antagonist.web.api.common import PREFIX, Key, Sent, etag
+from antagonist.web.api.common import PREFIX, Day, Key, Sent, etag
 from antagonist.web.api.today import Limit, Skip
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import once
@@ -78,7 +78,7 @@ class NewPatientSent(Sent):
     family: Short
     given: Short
     middle: Short | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     identifier: IdentifierModel | None = None
     programme: Short | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path
@@ -15,7 +15,7 @@ from antagonist.planning.plan_model import Weekday
 from antagonist.web.actions import outcomes, plans, situations
 from antagonist.web.actions.plans import OnRecord
 from antagonist.web.actions.prints import printed
-from antagonist.web.api.common import IfMatch, Key, PatientId, Sent, Text, expected_of
+from antagonist.web.api.common import Day, IfMatch, Key, PatientId, Sent, Text, expected_of
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import once
 from antagonist.web.visit import Visit, program
@@ -35,13 +35,13 @@ PrintName = Annotated[
 class PlanWanted(Sent):
     """What is asked of a plan, whatever the regimen."""
 
-    start: date | None = Field(default=None, description="Day of the first dose; none = today.")
+    start: Day | None = Field(default=None, description="Day of the first dose; none = today.")
     months: int = Field(default=6, ge=1, le=24)
     clock: str = Field(default="09:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
     clinic_days: tuple[Weekday, ...] = Field(
-        default=("mon", "tue", "wed", "thu", "fri"), min_length=1, max_length=7
+        default=("mon", "tue", "wed", "thu", "fri"), min_length=1, max_length=7, strict=False
     )
-    supervised_days: tuple[Weekday, ...] = Field(default=(), max_length=7)
+    supervised_days: tuple[Weekday, ...] = Field(default=(), max_length=7, strict=False)
     holidays: Text | None = Field(
         default=None, description="Country whose public holidays close the clinic, such as RU."
     )

@@ -35,13 +35,15 @@ class ScreeningAsked(Sent):
     products: tuple[Text, ...] = Field(
         default=(),
         max_length=100,
+        strict=False,
         description="Ids of the formulary; none = all that can be planned.",
     )
     jurisdiction: Text | None = Field(
         default=None, description="A label or country, such as us or ru_oral; none = the stricter."
     )
     never_tested: bool = Field(
-        default=False, description="No naloxone test was done before: asked and checked."
+        default=False,
+        description="Asked: no naloxone test was ever done. It goes on the record.",
     )
 
 

@@ -86,7 +86,7 @@ class KindForm(BaseModel):
     def subjects(self) -> tuple[str, ...]:
         """What an event of the kind can be about; empty for a kind that is one form."""
         if self.of == EVERY_FACT:
-            return tuple(name for name, fact in stated_types().items() if fact.about != "plan")
+            return tuple(stated_types())
         return tuple(self.of)
 
 

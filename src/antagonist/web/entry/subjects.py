@@ -76,6 +76,8 @@ def _fact(kind: FactType) -> Fields:
             label=kind.title, type="radios", values=kind.values, needed=True, bare=True
         )
         return {"value": value}
+    if kind.kind == "text":
+        return {"value": FormField(label=kind.title, type="text", needed=True, bare=True)}
     units = {unit: _unit(unit) for unit in (str(kind.unit), *kind.units)}
     found = {"value": FormField(label=VALUE, type="number", needed=True, bare=True)}
     found["unit"] = FormField(label=UNIT, type="radios", values=units, needed=True)

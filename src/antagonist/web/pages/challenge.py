@@ -15,15 +15,15 @@ from antagonist.foundation.errors import InputError
 from antagonist.label.provocation import protocol as protocol_of
 from antagonist.label.provocation import provocation_data
 from antagonist.report.label_text import in_language, jurisdictions_text
-from antagonist.web.actions import challenge_rows, challenges
+from antagonist.web.actions import challenge_rows, challenges, decisions
 from antagonist.web.actions.challenge_rows import Entry
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
-from antagonist.web.challenge_words import stepper
-from antagonist.web.decision_words import jurisdiction_choices, product_choices
 from antagonist.web.forms import Form, form, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.challenges import stepper
+from antagonist.web.words.decisions import jurisdiction_choices, product_choices
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("screening.read"))]
@@ -149,6 +149,7 @@ def _form(
         request, "challenge_begin.html", visit, 422 if error else 200,
         patient=patient, name=names_of(visit, [patient])[patient], sent=sent, protocols=ways,
         products=product_choices(visit.reader),
+        untold=not decisions.says_of_tests(visit, patient),
         jurisdictions=jurisdiction_choices(visit.reader), earlier=earlier,
         titles={one.challenge: in_language(protocol_of(one.protocol).title, words)
                 for one in earlier},

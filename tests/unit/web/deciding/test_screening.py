@@ -47,7 +47,7 @@ def test_a_fact_is_recorded_where_its_form_is(clinic: OpenClinic) -> None:
     patient = patient_of(clinic, facts={"alt": None, "hepatitis": None}, scores=None)
     browser = clinic.browser("nurse")
     page = browser.follow(screened(browser, patient)).text
-    for form in ("record/lab?test=alt", "record/fact?fact=hepatitis", "record/score?score=cows"):
+    for form in ("record/lab/alt", "record/fact/hepatitis", "record/score/cows"):
         assert f'href="/patients/{patient}/{form}"' in page, form
 
 
@@ -89,7 +89,7 @@ def test_without_an_indication_nothing_is_kept(clinic: OpenClinic) -> None:
     browser, patient = clinic.browser("nurse"), clinic.patient("Nobody", "no-indication")
     answered = screened(browser, patient)
     assert answered.status_code == 422, text_of(answered)
-    assert "fact?fact=indication_stated" in answered.text
+    assert "fact/indication_stated" in answered.text
     assert of_kind(clinic, patient, "decision") == []
 
 
