@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import argparse
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from benchmarks.pages import add_write, machine, written
@@ -35,7 +37,7 @@ from antagonist.web.app import create_app
 from antagonist.web.config import WebConfig
 
 WANTED_MS, WHAT_IF_MS = 200, 300
-COUNTED = ("GET", "what-if")
+FIELD = r'name="{}" value="([^"]*)"'
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def of_forms(clinic: OpenClinic, places: Places) -> Iterator[Row]:
         "jurisdiction": JURISDICTION, "prescriber": "dr.timed",
         "clinic_days[]": ["mon", "wed", "fri"],
     }  # fmt: skip
-    sent: dict[str, tuple[str, dict[str, object]]] = {
+    sent: dict[str, tuple[str, dict[str, Any]]] = {
         "what-if: skip the next dose": ("chart.json", {"skip_next": "1"}),
         "what-if: 3 days later": ("chart.json", {"delay_next_d": "3"}),
         "what-if: inject today": ("chart.json", {"inject_now": "1"}),
@@ -108,15 +110,13 @@ def of_forms(clinic: OpenClinic, places: Places) -> Iterator[Row]:
 
 
 def _poster(
-    browser: Browser, patient: str, path: str, fields: dict[str, object]
+    browser: Browser, patient: str, path: str, fields: dict[str, Any]
 ) -> Callable[[], Response]:
     more = dict(fields)
     if path.startswith("record/"):
-        import re
-
         page = browser.get(f"/patients/{patient}/{path}").text
         for name in ("expected", "occurred_at"):
-            found = re.search(rf'name="{name}" value="([^"]*)"', page)
+            found = re.search(FIELD.format(name), page)
             assert found, (path, name)
             more[name] = found[1]
     return lambda: browser.post(f"/patients/{patient}/{path}", **more)
