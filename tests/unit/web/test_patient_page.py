@@ -337,3 +337,25 @@ def test_a_level_that_cannot_be_used_leaves_the_typical_patient(
     monkeypatch.setattr(charts, "learned", refused)
     told = told_of(visit_of(own_clinic), own_clinic.patient())
     assert charts.learnt(told) is None
+
+
+def test_planned_doses_that_are_past_without_a_word_are_named(own_clinic: OpenClinic) -> None:
+    patient, now = own_clinic.patient(), own_clinic.clock.at
+    doses = [
+        {"at": (now + timedelta(days=day)).isoformat(), "dose_mg": 50, "kind": "oral"}
+        for day in (-2, -1, 1)
+    ]
+    plan = {
+        "doses": doses, "product": "seed-tablet-50", "route": "oral", "checks": [],
+        "screening": {"verdict": "allowed_with_caution"}, "limits": {"verdict": "allowed"},
+    }  # fmt: skip
+    tell(own_clinic, patient, "plan_change", 3, plan=plan, reason="start")
+    tell(
+        own_clinic, patient, "dose", 2, dose_mg=50, status="observed", observed_by="n",
+        product="seed-tablet-50", planned_at=doses[0]["at"],
+    )  # fmt: skip
+    text = text_of(own_clinic.browser("nurse").get(f"/patients/{patient}"))
+    said = text.split("Planned, past, and nobody said what became of it:")[1].split("Next doses")[0]
+    assert "Thu 30 Apr 2026, 09:00 (UTC) : 50 mg" in said
+    assert "29 Apr" not in said
+    assert "allowed with caution The reasons stand in the whole plan." in text

@@ -116,6 +116,8 @@ def test_a_refused_plan_shows_its_rule_and_makes_nothing_hold(clinic: OpenClinic
     kept = browser.follow(browser.post(f"/patients/{patient}/plan", **fields))
     assert "this refusal changes no plan" in text_of(kept)
     assert "No plan holds" in text_of(browser.get(f"/patients/{patient}/plan"))
+    head = text_of(browser.get(f"/patients/{patient}")).split("Record: Dose")[0]
+    assert "no plan: not yet" in head
     assert len(decisions(clinic, patient)) == 1
     event = decisions(clinic, patient)[0].event_id
     assert browser.get(f"/patients/{patient}/plan/{event}/plan.pdf").status_code == 404
