@@ -118,7 +118,11 @@ class Feeder:
             return [{"patient": p, "event": e} for p, e in demo.of_kind("decision")]
         if "/plans/{event}" in path:
             found = [*demo.of_decision("plan"), *demo.of_kind("plan_change")]
-            return [*({"patient": p, "event": e} for p, e in found), *self.made["plan"], *self.made["plan"]]
+            return [
+                *({"patient": p, "event": e} for p, e in found),
+                *self.made["plan"],
+                *self.made["plan"],
+            ]
         if "{event}" in path:
             spare = patients[-2:]  # what is taken back there is missed nowhere else
             return [{"patient": p, "event": e.event_id} for p in spare for e in demo.events(p)]
