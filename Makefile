@@ -6,6 +6,8 @@ OLDEST_PYTHON := 3.11
 EXAMPLE ?= examples/daily_tablet.yaml
 OUT ?= out/
 ARGS ?=
+# Processes that run the tests; 0 = this one alone, as a debugger needs it.
+WORKERS ?= 2
 
 # A PYTHON that the user names is the only one tried.
 ifdef PYTHON
@@ -45,7 +47,7 @@ serve: $(VENV)/.runtime ## Serve the demo clinic in the browser, on this machine
 	@$(BIN)/antagonist serve $(ARGS)
 
 test: test-deps ## Set up what the tests need and run them (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 # As root on Debian it installs what is missing. Elsewhere it names it, and the tests that need it
 # are skipped; with CI=true that is a failure.

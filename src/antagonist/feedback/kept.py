@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
@@ -24,12 +25,17 @@ _DAY_LENGTH = len("2026-11-25")
 def kept_plan(document: Document) -> Plan | None:
     """The planner's plan out of a record's document; None where another program wrote it.
 
-    Its times are in the plan's own zone. Raises InputError for an unknown zone.
+    The record leaves out what is None. Its times are in the plan's own zone. Raises InputError for
+    an unknown zone.
     """
     try:
         found = _adapter(Plan).validate_python(document)
-    except ValidationError:
-        return None
+    except ValidationError as error:
+        gaps = [one["loc"] for one in error.errors() if one["type"] == "missing"]
+        try:
+            found = _adapter(Plan).validate_python(_filled(document, gaps))
+        except ValidationError:
+            return None
     plan: Plan = _in_zone(found, zone(found.timezone, "record", "plan.timezone"))
     return plan
 
@@ -54,6 +60,17 @@ def kept_situation(document: Document, tz: ZoneInfo) -> Situation:
     }
     situation: Situation = _in_zone(_read(Situation, timed, "situation"), tz)
     return situation
+
+
+def _filled(document: Document, gaps: Sequence[tuple[int | str, ...]]) -> Document:
+    """A copy with None at each place that a record left out."""
+    found = copy.deepcopy(dict(document))
+    for *way, last in gaps:
+        inside: Any = found
+        for step in way:
+            inside = inside[step]
+        inside[last] = None
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -15,9 +15,11 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup, escape
 
 from antagonist import __version__
-from antagonist.report.label_dates import date_text, when_text
+from antagonist.feedback.events import moment
+from antagonist.report.label_dates import date_text
 from antagonist.web.accounts.rules import rules
 from antagonist.web.cookies import LANGUAGE, cookie_name
+from antagonist.web.foreign import cited
 from antagonist.web.forms import new_key
 from antagonist.web.language import LANGUAGES, N_, NAMES, Reader, preferred, utc
 from antagonist.web.visit import Visit, clinic_of, request_id
@@ -45,7 +47,10 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
-    made.globals.update(static=static_url, version=__version__, languages=NAMES, new_key=new_key)
+    made.filters["cited"] = cited
+    made.globals.update(
+        static=static_url, version=__version__, languages=NAMES, new_key=new_key, moment=moment
+    )
     return made
 
 
@@ -84,7 +89,6 @@ def render(
         "words": reader.words,
         "time": lambda at: time_element(at, reader),
         "day": lambda on: date_text(on, reader.words),
-        "when": lambda text: when_text(text, reader.words),
         "demo": config.demo,
         "path": request.url.path,
         "request_method": request.method,

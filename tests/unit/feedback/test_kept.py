@@ -44,6 +44,18 @@ def test_a_plan_comes_back(product: str, regimen: str) -> None:
     assert found == made
     assert found is not None
     assert found.doses[0].at.tzinfo == ZoneInfo("Europe/Moscow")
+    assert kept_plan(without_none(stored(made))) == made
+
+
+def without_none(value: Any) -> Any:
+    """As the payload of a change of plan keeps it."""
+    if isinstance(value, dict):
+        return {key: without_none(inner) for key, inner in value.items() if inner is not None}
+    return [without_none(inner) for inner in value] if isinstance(value, list) else value
+
+
+def test_what_another_program_wrote_is_no_plan_of_the_planner() -> None:
+    assert kept_plan({"doses": [{"dose_mg": 50}], "product": "x"}) is None
 
 
 def test_a_refusal_comes_back() -> None:

@@ -29,8 +29,8 @@ from antagonist.web.chart import Chart, chart_of
 from antagonist.web.chart.model import Stated
 from antagonist.web.forms import new_key
 from antagonist.web.language import Reader
-from antagonist.web.patient_words import protection
 from antagonist.web.visit import Visit
+from antagonist.web.words.protection import protection
 
 EN = Reader("en", UTC)
 
@@ -56,11 +56,32 @@ def test_the_page_says_the_essentials(treated: tuple[OpenClinic, str]) -> None:
     text = text_of(clinic.browser("prescriber").get(f"/patients/{patient}"))
     for said in (
         "Anna Test", "test A-1", "Age not on record", "yes; last dose Tue 21 Apr 2026, 09:00 (UTC)",
-        "Allergic to: penicillin", "STOP", "Injection, 380 mg", "Record: Dose Injection",
+        "Allergic to: penicillin", "STOP", "Injection: Vivitrol", "Record: Dose Injection",
         "Set it aside", "No plan is on record.",
     ):  # fmt: skip
         assert said in text
     assert text.index("Protection ") < text.index("Open alarms") < text.index("The record")
+
+
+def test_the_head_warns_of_a_stop_alarm_and_says_what_at_least_means(
+    treated: tuple[OpenClinic, str],
+) -> None:
+    clinic, patient = treated
+    text = text_of(clinic.browser("nurse").get(f"/patients/{patient}"))
+    head, rest = text.split("Record: Dose")
+    assert "STOP: " in head
+    assert "By the model of a typical new patient" in head
+    assert "such patients" in head
+    assert "Open alarms" in rest
+
+
+def test_the_head_of_one_who_was_treated_warns_of_overdose(own_clinic: OpenClinic) -> None:
+    patient = own_clinic.patient()
+    browser, here = own_clinic.browser("nurse"), f"/patients/{patient}"
+    assert "overdose" not in text_of(browser.get(here)).split("Record: Dose")[0]
+    swallowed(own_clinic, patient, 200)
+    tell(own_clinic, patient, "treatment_stop", 199, reason="wish")
+    assert "a dose once tolerated may kill" in text_of(browser.get(here)).split("Record: Dose")[0]
 
 
 def test_the_page_carries_how_many_events_its_reader_saw(treated: tuple[OpenClinic, str]) -> None:
@@ -130,7 +151,9 @@ def test_a_product_without_levels_is_not_known(clinic: OpenClinic) -> None:
     }
     tell(clinic, patient, "implant_in", 5, given_by="x", **implant)
     browser = clinic.browser("prescriber")
-    assert "How long protection lasts is not known" in text_of(browser.get(f"/patients/{patient}"))
+    text = text_of(browser.get(f"/patients/{patient}"))
+    assert "How long protection lasts is not known" in text
+    assert "Count on no protection" in text
     assert "nothing can be said" in text_of(browser.get(f"/patients/{patient}/breakthrough"))
 
 
@@ -147,7 +170,8 @@ def chart(treated: tuple[OpenClinic, str]) -> Chart:
         ("at", datetime(2026, 5, 9, 7, 59, tzinfo=UTC),
          "Protected until at least Sat 9 May 2026, 07:59 (UTC)", "holds"),
         ("never", None, "Not surely protected now.", "over"),
-        ("beyond", None, "Protected for as long as was looked, until Wed 1 Jul 2026, 00:00 (UTC)",
+        ("beyond", None,
+         "Protected until at least Wed 1 Jul 2026, 00:00 (UTC), as far as was looked.",
          "holds"),
     ],
 )  # fmt: skip
@@ -163,7 +187,7 @@ def test_the_lead_states_the_cautious_time(
     others: tuple[Stated, ...] = tuple(s for s in chart.stated if s is not alone)
     found = protection(replace(chart, stated=(said, *others)), EN)
     assert (found.lead, found.mood) == (lead, mood)
-    assert "43 % of such patients are protected now." in found.lines[0]
+    assert any("43 % of such patients are protected now." in line for line in found.lines)
 
 
 def test_every_event_stands_in_the_record_with_what_became_of_it(own_clinic: OpenClinic) -> None:
@@ -174,10 +198,10 @@ def test_every_event_stands_in_the_record_with_what_became_of_it(own_clinic: Ope
     tell(own_clinic, patient, "retraction", corrects=wrong.event_id, reason="wrong patient")
     page = own_clinic.browser("nurse").get(f"/patients/{patient}")
     text = text_of(page)
-    assert "By mouth, 50 mg" in text
+    assert "Dose by mouth: swallowed before somebody; 50 mg" in text
     assert "corrected" in text
     assert "«said by another» taken back" in text
-    assert "Taken back, «wrong patient»" in text
+    assert "Entry taken back: reason: «wrong patient»" in text
     here = f"/patients/{patient}/events"
     assert f"{here}/{first.event_id}/correct" not in page.text
     assert page.text.count("/correct") == 1  # only the correction itself can be corrected again

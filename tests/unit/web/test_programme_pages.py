@@ -60,7 +60,7 @@ def test_the_page_is_russian_throughout(computed: OpenClinic) -> None:
     computed.reads("viewer", "ru")
     shown = text_of(computed.browser("viewer").get("/programme"))
     computed.reads("viewer", "en")
-    assert "Бремя тревог" in shown
+    assert "Нагрузка от тревог" in shown
     assert "Alarm burden" not in shown
 
 

@@ -13,6 +13,7 @@ from antagonist.feedback.payloads.registry import MODELS, OWN_CALLS
 from antagonist.web.actions.recording import OWN_FORM
 from antagonist.web.entry.model import kinds, recordable
 from antagonist.web.entry.subjects import fields_of
+from antagonist.web.forms import new_key
 from antagonist.web.pages.record_page import COMMON
 
 PARAMS = [pytest.param(entry, id=entry.path) for entry in ENTRIES]
@@ -58,10 +59,8 @@ def test_a_form_gives_one_event(clinic: OpenClinic, patient: str, entry: Entry) 
 
 
 @pytest.mark.parametrize("entry", PARAMS)
-def test_an_event_read_back_into_its_form_says_the_same(
-    clinic: OpenClinic, patient: str, entry: Entry
-) -> None:
-    browser = clinic.browser("nurse")
+def test_an_event_read_back_into_its_form_says_the_same(clinic: OpenClinic, entry: Entry) -> None:
+    patient, browser = clinic.patient(number=new_key()), clinic.browser("nurse")
     path = f"/patients/{patient}/record/{entry.path}"
     n = str(events(clinic, patient))
     sent = browser.post(path, expected=n, occurred_at=WHEN, **entry.typed)

@@ -250,7 +250,7 @@ def test_an_event_is_taken_back_once_with_a_reason(clinic: OpenClinic) -> None:
     assert by_people(clinic, patient)[-1].payload == {"reason": "wrong patient"}
     assert len(by_people(clinic, patient)) == 2
     page = browser.get(f"/patients/{patient}/recorded/{event.event_id}")
-    assert "It no longer holds: Taken back, «wrong patient»" in text_of(page)
+    assert "It no longer holds: Entry taken back: reason: «wrong patient»" in text_of(page)
     assert browser.get(correct).status_code == 409
     late = browser.client.post(
         action, data={**form.data, "key": new_key(), "expected": "99", "taken_back": "again"}

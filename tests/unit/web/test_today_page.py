@@ -54,7 +54,7 @@ def test_an_overdue_injection_says_who_what_and_why(busy: OpenClinic) -> None:
     assert "Late Lara Injection overdue" in text
     # given on 1 April, due 28 days later
     assert "The last injection was on Wed 1 Apr 2026" in text
-    assert "Give the injection, or record why it is not given." in text
+    assert "Then give the injection, or record why it is not given." in text
     assert "Due: 29 Apr 2026" in text
 
 
@@ -70,6 +70,21 @@ def test_an_alarm_says_its_rule_s_own_words(busy: OpenClinic) -> None:
         assert f"Sick Sam {word}" in text
         assert rule["text"][language] in text
         assert rule["act"]["text"][language] in text
+
+
+def test_nobody_is_told_to_give_a_dose_while_an_alarm_says_stop(own_clinic: OpenClinic) -> None:
+    patient = own_clinic.patient("Stop Stella")
+    injected(own_clinic, patient, 30)
+    browser = own_clinic.browser("nurse")
+    assert "give the injection" in text_of(browser.get("/today", kind="injection"))
+    alarmed(own_clinic, patient)
+    for kind in ("injection", "protection"):
+        text = text_of(browser.get("/today", kind=kind))
+        assert "An open alarm says STOP: no" in text
+        assert "give the injection" not in text
+        assert "offer the next dose" not in text
+    told = own_clinic.program("nurse").get("/api/v1/today").json()
+    assert any("An open alarm says STOP: no" in line["do"] for line in told["lines"])
 
 
 def test_a_challenge_under_way_comes_first_and_a_finished_one_not_at_all(busy: OpenClinic) -> None:
@@ -97,7 +112,10 @@ def test_an_operation_taken_back_is_not_listed(own_clinic: OpenClinic) -> None:
 
 def test_the_end_of_protection_is_told_with_its_danger(busy: OpenClinic) -> None:
     text = text_of(busy.browser("nurse").get("/today", kind="protection"))
-    assert "Late Lara Protection overdue Protected until at least" in text
+    assert (
+        "Late Lara Protection overdue By the model of such patients, protected until at least"
+        in text
+    )
     assert "that is over. For 14 days the danger is greatest" in text
 
 

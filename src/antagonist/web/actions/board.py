@@ -43,6 +43,7 @@ class LineText(Strict):
 
     title: Both
     do: Both | None = None
+    held: Both | None = None
     why: Mapping[str, Both] = {}
     link: str = ""
 

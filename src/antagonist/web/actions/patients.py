@@ -23,8 +23,8 @@ from antagonist.web.accounts.rules import rules
 from antagonist.web.actions.naming import BIRTH, NAME_PARTS, shown_name
 from antagonist.web.actions.today import URGENCY
 from antagonist.web.language import N_
-from antagonist.web.today_words import DAYS
 from antagonist.web.visit import Visit, limited
+from antagonist.web.words.today import DAYS
 
 Sort = Literal["name", "due", "alarms"]
 STOP = "treatment_stop"

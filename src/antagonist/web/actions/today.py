@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
@@ -23,7 +23,8 @@ from antagonist.web.visit import Visit
 
 CHALLENGE, SURGERY = "challenge", "surgery"
 UNDER_WAY = "under_way"
-URGENCY = ("stop", "urgent", "soon", "info", None)
+STOP = "stop"  # severity of an alarm: no further dose before somebody has looked
+URGENCY = (STOP, "urgent", "soon", "info", None)
 SHOWN = 30  # lines of a section on one page
 
 
@@ -32,6 +33,7 @@ class Item:
     """One line. kind, what, event, due_at, severity, who: as ``feedback.today.Line``.
 
     kind besides: challenge (event = its id, due_at = its beginning), surgery (due_at = when it is).
+    held: an open alarm of the patient says that no dose is given before somebody has looked.
     """
 
     section: str
@@ -43,6 +45,7 @@ class Item:
     overdue: bool
     severity: str | None = None
     who: str | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ def todays(visit: Visit, kind: str | None = None) -> Today:
         own = [*_challenges(connection), *_surgery(connection, at)]
     items = [*own, *_lines(visit, at)]
     seen = [item for item in items if mine is None or item.patient in mine]
+    stopped = {item.patient for item in seen if item.severity == STOP}
+    seen = [replace(item, held=item.patient in stopped) for item in seen]
     sections: dict[str, list[Item]] = {name: [] for name in board().sections}
     for item in seen:
         if kind is None or item.kind == kind:

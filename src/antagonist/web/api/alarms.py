@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 
 from antagonist.feedback.events import Event
 from antagonist.web.actions.alarms import acknowledge, alarms_of, set_aside
-from antagonist.web.alarm_words import alarm_said
 from antagonist.web.api.common import Key, PatientId, Sent, Text
 from antagonist.web.forms import once
 from antagonist.web.visit import Visit, program
+from antagonist.web.words.alarms import alarm_said
 
 router = APIRouter(tags=["alarms"])
 AlarmId = Annotated[str, Path(description="The alarm's event id.", max_length=36)]

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from antagonist.web.actions.today import todays
-from antagonist.web.today_words import said_of
 from antagonist.web.visit import Visit, program
+from antagonist.web.words.today import said_of
 
 router = APIRouter(tags=["today"])
 Skip = Annotated[int, Query(ge=0, description="So many are passed over.")]

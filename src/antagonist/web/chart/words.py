@@ -67,7 +67,7 @@ def _readout(_: Text) -> dict[str, str]:
         "moved.state": _("{scenario}: before: {before}; then: {after}"),
         "state.at": _("protected until at least {time}"),
         "state.never": _("not surely protected at {since}"),
-        "state.beyond": _("protected for as long as was looked, until {time}"),
+        "state.beyond": _("protected until at least {time}, as far as was looked"),
         "scenario.nothing_more": _("If nothing more is taken"),
         "scenario.with_plan": _("If doses go on as planned"),
         "hours": _("{n} h"),

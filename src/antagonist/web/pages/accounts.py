@@ -11,7 +11,6 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from antagonist.feedback.database import reading
-from antagonist.feedback.events import moment
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import sessions, tokens
 from antagonist.web.accounts.access import given
@@ -50,7 +49,6 @@ def _options(visit: Visit) -> dict[str, Any]:
         "known_languages": [(language, NAMES[language]) for language in LANGUAGES],
         "states": STATES,
         "role_names": ROLE_NAMES,
-        "moment": moment,
         "activation_hours": rules().activation.hours,
     }
 

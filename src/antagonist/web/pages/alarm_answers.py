@@ -14,12 +14,12 @@ from antagonist.feedback.state_model import AlarmOnRecord
 from antagonist.foundation.errors import InputError
 from antagonist.web.actions.alarms import acknowledge, alarm_of, set_aside
 from antagonist.web.actions.naming import names_of
-from antagonist.web.alarm_words import alarm_said
 from antagonist.web.answers import field_error, status_of
 from antagonist.web.forms import KEY, Form, form, once
 from antagonist.web.language import N_
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.alarms import alarm_said
 
 router = APIRouter()
 SignedForm = Annotated[Form, Depends(form)]

@@ -25,8 +25,8 @@ from antagonist.web.answers import field_error, status_of
 from antagonist.web.forms import KEY, Form, form, once
 from antagonist.web.language import N_
 from antagonist.web.rendering import render
-from antagonist.web.today_words import in_reader, last_day
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.today import in_reader, last_day
 
 router = APIRouter()
 SignedForm = Annotated[Form, Depends(form)]

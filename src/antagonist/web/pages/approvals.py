@@ -10,17 +10,16 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from antagonist.feedback.database import changing
-from antagonist.feedback.events import moment
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.approvals import Approval
 from antagonist.web.actions import decisions, overrides
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
 from antagonist.web.confirming import confirm
-from antagonist.web.decision_words import answers_shown, summary, what_text
 from antagonist.web.forms import Form, form, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.decisions import answers_shown, summary, what_text
 
 router = APIRouter()
 Answering = Annotated[Visit, Depends(page("override.answer"))]
@@ -36,7 +35,7 @@ def list_waiting(request: Request, visit: Answering) -> Response:
     found = overrides.waiting(visit)
     names = names_of(visit, [one.approval.patient for one in found])
     return render(
-        request, "approvals.html", visit, moment=moment,
+        request, "approvals.html", visit,
         rows=[(one, names[one.approval.patient], what_text(one.decided.what, visit.reader),
                summary(one.decided, visit.reader)) for one in found],
     )  # fmt: skip
@@ -104,5 +103,5 @@ def _shown(
         what=what_text(found.decided.what, visit.reader),
         answers=answers_shown(event, answers, book, patient, visit.reader.words),
         same_rules=answers[0].rules_hash == book.hash,
-        moment=moment, error=field_error(error) if error else None,
+        error=field_error(error) if error else None,
     )  # fmt: skip

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response, StreamingResponse
 
-from antagonist.feedback.events import moment
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.audit import OUTCOMES, Entry, Filter
 from antagonist.web.actions.auditing import ASKED, file_of, filter_of, page_of
@@ -51,7 +50,7 @@ def read(request: Request, visit: Reads) -> Response:
         older=None if rest is None else urlencode({**kept, "before": rest}), paged=bool(before),
         actions=sorted(names.items(), key=lambda pair: pair[1].casefold()), names=names,
         outcomes=[(one, visit.say(OUTCOME_NAMES[one])) for one in OUTCOMES],
-        outcome_names=OUTCOME_NAMES, moment=moment, error=field_error(error) if error else None,
+        outcome_names=OUTCOME_NAMES, error=field_error(error) if error else None,
     )  # fmt: skip
 
 

@@ -19,11 +19,11 @@ from antagonist.web.actions import challenge_rows, challenges, decisions
 from antagonist.web.actions.challenge_rows import Entry
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
-from antagonist.web.challenge_words import stepper
-from antagonist.web.decision_words import jurisdiction_choices, product_choices
 from antagonist.web.forms import Form, form, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.challenges import stepper
+from antagonist.web.words.decisions import jurisdiction_choices, product_choices
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("screening.read"))]

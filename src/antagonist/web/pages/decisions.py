@@ -12,7 +12,6 @@ from starlette.responses import Response
 from antagonist.feedback.chain import canonical
 from antagonist.feedback.database import reading
 from antagonist.feedback.decisions import software
-from antagonist.feedback.events import moment
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import approvals
 from antagonist.web.accounts.people import by_id
@@ -20,10 +19,10 @@ from antagonist.web.actions import decisions, overrides
 from antagonist.web.actions.decisions import Decided
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
-from antagonist.web.decision_words import answers_shown, summary, what_text
 from antagonist.web.forms import Form, form, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.decisions import answers_shown, summary, what_text
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("screening.read"))]
@@ -110,7 +109,7 @@ def _shown(
         same_software=payload["software"] == software(),
         refusal=decisions.refusal_of(found.event), approvals=asked,
         waits=any(one.status == approvals.WAITING for one, _, _ in asked),
-        sent=sent or {}, moment=moment, error=field_error(error) if error else None,
+        sent=sent or {}, error=field_error(error) if error else None,
     )  # fmt: skip
 
 

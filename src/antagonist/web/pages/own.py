@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from antagonist.feedback.database import changing, reading
+from antagonist.feedback.events import moment
 from antagonist.foundation.errors import InputError
-from antagonist.report.label_dates import when_text
 from antagonist.web.accounts import sessions, tokens
 from antagonist.web.accounts.passwords import hashed
 from antagonist.web.accounts.people import change
@@ -45,7 +45,7 @@ def _shown(
     others = [
         (
             one.session,
-            f"{when_text(one.seen_at, visit.reader.words)}, {one.address}, {one.agent}"[:90],
+            f"{visit.reader.time(moment(one.seen_at))}, {one.address}, {one.agent}"[:90],
         )
         for one in mine
         if one.session != here

@@ -15,21 +15,15 @@ from antagonist.web.actions.breakthrough import breakthrough
 from antagonist.web.actions.charts import chart_json, charted, is_learning
 from antagonist.web.actions.naming import shown_name
 from antagonist.web.actions.told import Told, told_of
-from antagonist.web.alarm_words import alarm_said
 from antagonist.web.answers import field_error
 from antagonist.web.chart import Chart, WhatIf, chart_svg, chart_words, what_if_of
 from antagonist.web.forms import Form, form
 from antagonist.web.pages.alarm_answers import done_text
-from antagonist.web.patient_words import (
-    chart_text,
-    events_said,
-    newest_first,
-    plan_said,
-    protection,
-    who_is,
-)
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.alarms import alarm_said
+from antagonist.web.words.patients import events_said, newest_first, plan_said, who_is
+from antagonist.web.words.protection import chart_text, protection
 
 router = APIRouter()
 Reads = Annotated[Visit, Depends(page("patient.read"))]

@@ -19,15 +19,16 @@ from antagonist.web.answers import field_error
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import EXPECTED, KEY, Form, form, once
 from antagonist.web.pages import plan_wanted as asking
-from antagonist.web.pages.plan_words import (
+from antagonist.web.rendering import render
+from antagonist.web.visit import Visit, page
+from antagonist.web.words.decisions import jurisdiction_choices
+from antagonist.web.words.events import said
+from antagonist.web.words.plans import (
     kept_words,
     option_rows,
     option_source,
     preview_words,
 )
-from antagonist.web.rendering import render
-from antagonist.web.saying import said
-from antagonist.web.visit import Visit, page
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("plan.read"))]
@@ -72,7 +73,7 @@ def _wanted(
     return _shown(
         request, visit, "plan_wanted.html", patient, 422 if error else 200,
         wanted=wanted, fields=wanted.fields, whats=asking.what_options(visit),
-        days=asking.day_options(reader), labels=asking.label_options(reader),
+        days=asking.day_options(reader), labels=jurisdiction_choices(reader),
         holidays=asking.holiday_options(reader), error=field_error(error) if error else None,
     )  # fmt: skip
 

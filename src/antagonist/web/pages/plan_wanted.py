@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from babel import Locale
 
-from antagonist.label.assess import ROUTES, candidates
-from antagonist.label.formulary import products
-from antagonist.label.jurisdictions import choices, jurisdictions
+from antagonist.label.assess import ROUTES
+from antagonist.label.jurisdictions import choices
 from antagonist.planning.plan_model import WEEKDAYS, PlanRequest
-from antagonist.report.label_text import in_language, product_title
 from antagonist.web.forms import Form
 from antagonist.web.language import Reader
 from antagonist.web.visit import Visit
+from antagonist.web.words.decisions import product_choices
 
 Options = list[tuple[str, str]]
 TEXTS = ("start", "clock", "holidays", "jurisdiction", "gluteal_side")
@@ -93,26 +92,13 @@ def typed(sent: Form) -> Wanted:
 
 def what_options(visit: Visit) -> Options:
     """Forms, then products that can be planned under any label."""
-    words = visit.reader.words
-    forms = [(route, words.text(f"way.{route}")) for route in ROUTES]
-    return [*forms, *((item.id, product_title(item.id, words)) for item in candidates(None))]
+    forms = [(route, visit.reader.words.text(f"way.{route}")) for route in ROUTES]
+    return [*forms, *product_choices(visit.reader)]
 
 
 def day_options(reader: Reader) -> Options:
     """Days of the week."""
     return list(zip(WEEKDAYS, reader.words.lists("weekdays"), strict=True))
-
-
-def label_options(reader: Reader) -> Options:
-    """Labels that a clinic can choose: a country with all of its own, or one of them."""
-    return [(name, label_title(name, reader)) for name in choices()]
-
-
-def label_title(name: str, reader: Reader) -> str:
-    """A label or a country by name."""
-    if name in jurisdictions():
-        return in_language(jurisdictions()[name].title, reader.words)
-    return country(TERRITORIES.get(name, name), reader)
 
 
 def country(code: str, reader: Reader) -> str:
@@ -124,8 +110,3 @@ def holiday_options(reader: Reader) -> Options:
     """Countries of the labels, whose public holidays are known."""
     codes = [TERRITORIES.get(n, n).upper() for n in choices() if len(n) == COUNTRY_LENGTH]
     return [(code, country(code, reader)) for code in codes]
-
-
-def product_options(ids: Sequence[str], reader: Reader) -> Options:
-    """Products by title."""
-    return [(name, product_title(name, reader.words)) for name in ids if name in products()]

@@ -12,7 +12,6 @@ from starlette.responses import Response
 
 from antagonist.feedback.alarms.rules import alarm_book
 from antagonist.feedback.database import reading
-from antagonist.feedback.events import moment
 from antagonist.foundation.errors import InputError
 from antagonist.label.rulebook import all_rules
 from antagonist.report.label_pages import plain_sentence
@@ -60,7 +59,6 @@ def _shown(
         runs=[(job, people[job.asked_by]) for job in every],
         running=next((job for job in every if job.status == jobs.RUNNING), None),
         last=last,
-        moment=moment,
         periods=[(str(days), visit.reader.say_count("%(n)s day", "%(n)s days", days))
                  for days in programme.PERIODS],
         key=key,
@@ -99,7 +97,7 @@ def progress(request: Request, visit: Reads) -> Response:
         found = jobs.running(connection, programme.PROGRAMME, visit.clinic.now())
     if "hx-request" not in request.headers:
         return RedirectResponse(HERE, 303)
-    made = render(request, "programme_progress.html", visit, running=found, moment=moment)
+    made = render(request, "programme_progress.html", visit, running=found)
     if found is None:
         made.headers["HX-Refresh"] = "true"
     return made

@@ -13,6 +13,7 @@ from antagonist.feedback.record import ConflictError
 from antagonist.foundation.clock import parse_time
 from antagonist.foundation.errors import InputError
 from antagonist.web.actions import recording
+from antagonist.web.actions.doubts import DoubtError, doubts_of, sure_of
 from antagonist.web.actions.recording import Wish, new_event
 from antagonist.web.actions.told import Told, told_of
 from antagonist.web.entry.model import kinds, recordable
@@ -23,7 +24,14 @@ from antagonist.web.entry.typed import OCCURRED, defaults, local, typed_of
 from antagonist.web.errors import NotFoundError
 from antagonist.web.forms import EXPECTED, KEY, Form, form, once
 from antagonist.web.language import N_
-from antagonist.web.pages.record_page import Page, choices_page, form_page, list_page, recorded_page
+from antagonist.web.pages.record_page import (
+    SURE,
+    Page,
+    choices_page,
+    form_page,
+    list_page,
+    recorded_page,
+)
 from antagonist.web.visit import Visit, page
 
 router = APIRouter()
@@ -177,8 +185,13 @@ def _written(shown: Page, sent: Form) -> Event:
     wish = _wish(shown, sent)
     at = parse_time(sent.needed(OCCURRED), tz, field=OCCURRED)
     payload = payload_of(shown.kind, shown.of, sent, tz)
-    if shown.old is None:
-        return recording.write(visit, wish, new_event(shown.kind, at, payload))
-    kept = kept_of(shown.kind, shown.of, recording.payload_now(shown.old))
+    kept = {}
+    if shown.old is not None:
+        kept = kept_of(shown.kind, shown.of, recording.payload_now(shown.old))
     event = new_event(shown.kind, at, {**kept, **payload})
+    doubts = doubts_of(told_of(visit, shown.patient), event, corrects=shown.old is not None)
+    if doubts and sent.text(SURE) != sure_of(doubts):
+        raise DoubtError(doubts)
+    if shown.old is None:
+        return recording.write(visit, wish, event)
     return recording.correct(visit, wish, shown.old, event, sent.needed("why"))

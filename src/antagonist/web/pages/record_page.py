@@ -16,10 +16,10 @@ from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
 from antagonist.label.scores import score, score_catalogue
 from antagonist.report.label_text import in_language
+from antagonist.web.actions.doubts import DoubtError, sure_of
 from antagonist.web.actions.naming import names_of, shown_name
 from antagonist.web.actions.recording import alarms_by, chain, correction_of, meanwhile
 from antagonist.web.actions.told import Told
-from antagonist.web.alarm_words import alarm_said
 from antagonist.web.answers import field_error
 from antagonist.web.entry.model import Quick, kinds, names, recordable
 from antagonist.web.entry.options import amount_text
@@ -30,9 +30,12 @@ from antagonist.web.entry.typed import OCCURRED, Known, defaults
 from antagonist.web.forms import EXPECTED, KEY, Form
 from antagonist.web.language import N_, Reader
 from antagonist.web.rendering import render
-from antagonist.web.saying import kind_name, said
 from antagonist.web.visit import Visit
+from antagonist.web.words.alarms import alarm_said
+from antagonist.web.words.doubts import doubts_said
+from antagonist.web.words.events import kind_name, said
 
+SURE = "sure"  # the doubts that somebody has looked at once more
 # Names of inputs that every form has, for the summary of errors.
 COMMON = {
     OCCURRED: N_("When it happened"),
@@ -106,6 +109,7 @@ def form_page(
     """
     visit, reader = shown.visit, shown.visit.reader
     conflict = isinstance(error, ConflictError)
+    doubts = error.doubts if isinstance(error, DoubtError) else ()
     known = shown.known(told)
     starts: dict[str, str] = {}
     for field in shown.fields.values():
@@ -124,7 +128,8 @@ def form_page(
         when_plain=wrong == OCCURRED or not fits_picker(typed.get(OCCURRED, "")),
         key=None if sent is None else sent.text(KEY),
         expected=expected or chain(told, shown.chain)[-1].n,
-        error=None if error is None or conflict else _shown(error, asked, typed, reader),
+        doubts=doubts_said(doubts, reader), sure=sure_of(doubts),
+        error=None if error is None or conflict or doubts else _shown(error, asked, typed, reader),
         wrong=wrong, conflict=_conflict(error, told, sent, shown) if conflict else None,
         quick=_quick(shown, known, typed) if error is None and sent is None else [],
         has_rows=any(one.type == "rows" for one in asked),

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
-from antagonist.feedback.events import moment
 from antagonist.report.outcome_pages import outcome_words
 from antagonist.report.rendering import svg_file
 from antagonist.web.actions import outcomes
@@ -31,7 +30,7 @@ def show_report(request: Request, visit: Reading, patient: str) -> Response:
     content = {} if done is None or done.content is None else done.content
     return render(
         request, "report.html", visit, patient=patient, name=names_of(visit, [patient])[patient],
-        running=running, last=last, moment=moment, here=f"/patients/{patient}/report",
+        running=running, last=last, here=f"/patients/{patient}/report",
         report=content.get("texts", {}).get(visit.reader.language),
         at=datetime.fromisoformat(content["at"]) if content else None,
         words_out=outcome_words(visit.reader.language),
@@ -56,7 +55,7 @@ def progress(request: Request, visit: Reading, patient: str) -> Response:
     if "hx-request" not in request.headers:
         return RedirectResponse(here, 303)
     running = outcomes.state(visit, patient)[0]
-    made = render(request, "report_progress.html", visit, running=running, moment=moment, here=here)
+    made = render(request, "report_progress.html", visit, running=running, here=here)
     if running is None:
         made.headers["HX-Refresh"] = "true"
     return made

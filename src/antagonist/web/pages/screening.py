@@ -14,11 +14,11 @@ from antagonist.label.rules import Question
 from antagonist.web.actions import decisions
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
-from antagonist.web.decision_words import jurisdiction_choices, product_choices, summary
 from antagonist.web.forms import Form, form, once
 from antagonist.web.recording_links import form_of
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.decisions import jurisdiction_choices, product_choices, summary
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("screening.read"))]

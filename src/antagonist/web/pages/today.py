@@ -12,8 +12,8 @@ from antagonist.web.actions.board import board
 from antagonist.web.actions.today import SHOWN, todays
 from antagonist.web.pages.alarm_answers import done_text
 from antagonist.web.rendering import render
-from antagonist.web.today_words import in_reader, said_of
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.today import in_reader, said_of
 
 router = APIRouter()
 Reads = Annotated[Visit, Depends(page("today.read"))]

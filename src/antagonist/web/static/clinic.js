@@ -74,7 +74,7 @@
       on.href = "/sign-in";
     }
     document.title = "Antagonist";
-    document.querySelectorAll("header.top nav, header.top .who").forEach((part) => part.remove());
+    document.querySelectorAll(".top nav, .top .who").forEach((part) => part.remove());
     document.getElementById("main").replaceChildren(...shown);
   };
   document.addEventListener("input", (event) => {

@@ -16,6 +16,7 @@ from antagonist.feedback.alarms.modelled import lasting
 from antagonist.feedback.database import engine_of
 from antagonist.feedback.events import Event
 from antagonist.feedback.identity import identity_of
+from antagonist.feedback.kept import kept_plan
 from antagonist.feedback.opening import open_record
 from antagonist.feedback.record import Record
 from antagonist.feedback.state import folded
@@ -251,3 +252,10 @@ def test_every_story_is_told_in_both_languages() -> None:
     for patient in demo_clinic().patients:
         assert any("а" <= letter <= "я" for letter in patient.story.ru)
         assert not any("а" <= letter <= "я" for letter in patient.story.en)
+
+
+def test_every_plan_of_the_demo_can_be_shown_whole_and_printed(made: Made) -> None:
+    plans = [event for name in made.who for event in made.events(name, "plan_change")]
+    documents = [event.payload["plan"] for event in plans if event.payload.get("plan")]
+    assert len(documents) >= 6
+    assert all(kept_plan(document) is not None for document in documents)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from antagonist.feedback.answering import answers_in
 from antagonist.feedback.events import Event
 from antagonist.feedback.payloads.registry import upgraded
 from antagonist.label.scores import score_catalogue
@@ -14,8 +15,20 @@ from antagonist.report.label_text import in_language, product_title
 from antagonist.web.entry.model import FormField, KindForm, kinds, names
 from antagonist.web.entry.options import amount_text, options_of
 from antagonist.web.entry.subjects import VALUES, fields_of, possible, subject_title
-from antagonist.web.event_words import text_of
-from antagonist.web.language import Reader
+from antagonist.web.language import N_, Reader
+from antagonist.web.words.alarms import alarm_said
+
+Payload = Mapping[str, Any]
+# Fields of a payload by which its amounts are measured.
+UNIT_OF: Mapping[str, str] = {
+    "value": "unit", "upper_limit": "unit", "creatinine": "creatinine_unit",
+}  # fmt: skip
+DECIDED: Mapping[str, str] = {
+    "screen": N_("screening"),
+    "plan": N_("plan"),
+    "alarm": N_("alarms"),
+    "forecast": N_("forecast"),
+}
 
 
 def kind_name(kind: str, reader: Reader) -> str:
@@ -26,9 +39,11 @@ def kind_name(kind: str, reader: Reader) -> str:
 
 def said(event: Event, reader: Reader) -> str:
     """An event: its kind, then what it says with units. Its time is not in it."""
-    if kinds()[event.kind].group is None:
-        return text_of(event, reader)
-    return said_payload(event.kind, upgraded(event.kind, event.version, event.payload), reader)
+    payload = upgraded(event.kind, event.version, event.payload)
+    own = _OWN.get(event.kind)
+    if own is None:
+        return said_payload(event.kind, payload, reader)
+    return _joined(kind_name(event.kind, reader), own(event, payload, reader))
 
 
 def said_payload(kind: str, payload: Mapping[str, Any], reader: Reader) -> str:
@@ -41,7 +56,46 @@ def said_payload(kind: str, payload: Mapping[str, Any], reader: Reader) -> str:
     parts = list(_parts(_fields(kind, form, subject), payload, reader))
     if kind == "score" and "band" in payload:
         parts.insert(0, _band(subject, payload["band"], reader))
+    return _joined(head, parts)
+
+
+def _joined(head: str, parts: Sequence[str]) -> str:
     return f"{head}: {'; '.join(parts)}" if parts else head
+
+
+def verdicts(payload: Mapping[str, Any], reader: Reader) -> list[str]:
+    """Verdicts of a decision's answers with what they are about, each once."""
+    found = []
+    for answer in answers_in(payload["result"]):
+        verdict, about = answer.get("verdict"), answer.get("product")
+        if verdict is not None:
+            named = "" if about is None else f"{product_title(str(about), reader.words)}: "
+            found.append(named + reader.words.text(f"verdict.{verdict}"))
+    return list(dict.fromkeys(found))
+
+
+def _decision(_event: Event, payload: Payload, reader: Reader) -> list[str]:
+    return [reader.say(DECIDED[str(payload["what"])]), *verdicts(payload, reader)]
+
+
+def _alarm(event: Event, payload: Payload, reader: Reader) -> list[str]:
+    alarm = alarm_said(payload, event.occurred_at, reader)
+    return [alarm.severity_text, alarm.sentence]
+
+
+def _plan(_event: Event, payload: Payload, reader: Reader) -> list[str]:
+    plan = payload.get("plan")
+    named = reader.say("none from here on")
+    if plan is not None:
+        named = product_title(str(plan["product"]), reader.words)
+    reason = payload.get("reason")
+    return [named] if reason is None else [named, f"«{reason}»"]
+
+
+# Kinds whose line is more than their fields one after another.
+_OWN: Mapping[str, Callable[[Event, Payload, Reader], list[str]]] = {
+    "decision": _decision, "alarm_raised": _alarm, "plan_change": _plan,
+}  # fmt: skip
 
 
 def _fields(kind: str, form: KindForm, subject: str) -> Mapping[str, FormField]:
@@ -73,9 +127,10 @@ def _parts(
         value = (inside or {}).get(name.removeprefix(VALUES))
         if value is None:
             continue
-        if name == "value" and field.type == "number":
-            text = amount_text(float(value), rest.get("unit"), reader.words)
-        elif name == "unit" and "value" in fields:
+        unit = rest.get(UNIT_OF.get(name, ""))
+        if unit is not None and field.type == "number":
+            text = amount_text(float(value), unit, reader.words)
+        elif name in UNIT_OF.values():
             continue
         else:
             text = value_text(field, value, reader)
@@ -118,6 +173,8 @@ def _none(reader: Reader) -> str:
 
 
 def _text(field: FormField, value: str, reader: Reader) -> str:
+    if field.type == "area":
+        return f"«{value}»"
     if field.options and field.options.startswith("products"):
         return product_title(value, reader.words)
     if field.type == "day":

@@ -17,8 +17,8 @@ from antagonist.report.label_text import in_language, source_text
 from antagonist.web.actions.board import OTHER, LineText, board
 from antagonist.web.actions.naming import names_of
 from antagonist.web.actions.today import CHALLENGE, SURGERY, Item
-from antagonist.web.alarm_words import AlarmSaid, alarm_said
 from antagonist.web.visit import Visit
+from antagonist.web.words.alarms import AlarmSaid, alarm_said
 
 ALARM, PROTECTION = "alarm", "protection"
 DAYS = ("injection", "implant", "dose", "visit", "lab", "urine")  # due within a day, not at an hour
@@ -84,7 +84,8 @@ def _said(visit: Visit, item: Item, name: str, event: Event | None) -> Said:
 def _do(visit: Visit, text: LineText, check: Check | None, item: Item) -> str:
     words = visit.reader.words
     named = in_language(check.title, words) if check else item.what.replace("_", " ")
-    return in_language(text.do, words).format(check=named) if text.do else ""
+    do = text.held if item.held and text.held else text.do
+    return in_language(do, words).format(check=named) if do else ""
 
 
 def _why(visit: Visit, text: LineText, item: Item, event: Event | None) -> str:

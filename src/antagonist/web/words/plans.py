@@ -29,12 +29,9 @@ from antagonist.report.screening_text import both_verdicts, labels_text, verdict
 from antagonist.web.actions.naming import names_of
 from antagonist.web.actions.plans import OnRecord, rules_for
 from antagonist.web.visit import Visit
+from antagonist.web.words.decisions import BADGES, product_choices
 
 NEAR = timedelta(days=14)  # as the plan on the terminal: so far each day is shown
-BADGES: Mapping[str, str] = {
-    "not_allowed": "stop", "not_yet": "defer", "unknown": "missing",
-    "allowed_with_caution": "caution", "allowed": "good",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -95,8 +92,9 @@ def kept_words(visit: Visit, found: OnRecord) -> Told:
     else:
         told = _others(visit, found.document or {})
     event = found.event
+    role = visit.reader.words.text(f"role.{event.role}")
     return replace(
-        told, event=event.event_id, by=f"{event.author}, {event.role}",
+        told, event=event.event_id, by=f"{event.author}, {role}",
         at=event.occurred_at, holds=found.holds,
     )  # fmt: skip
 
@@ -194,6 +192,7 @@ def option_source(visit: Visit, options: Sequence[Option]) -> str | None:
 
 def _row(visit: Visit, option: Option) -> OptionRow:
     words, made = visit.reader.words, option.outcome
+    named = dict(product_choices(visit.reader))
     answer = made.answer if isinstance(made, Refusal) else _stricter(made)
     plan = made if isinstance(made, Plan) else None
     outlook = None if plan is None else plan.outlook
@@ -204,7 +203,7 @@ def _row(visit: Visit, option: Option) -> OptionRow:
     return OptionRow(
         regimen=option.regimen,
         title=regimen_title(option.regimen, words),
-        products=[(name, product_title(name, words)) for name in option.products],
+        products=[(name, named[name]) for name in option.products],
         verdict=verdict_text(answer.verdict, words),
         badge=BADGES[answer.verdict],
         rules=", ".join(dict.fromkeys(reason.rule for reason in reasons)),

@@ -12,7 +12,7 @@ from tests.support.record_entries import ENTRIES, Entry
 
 from antagonist.feedback.events import Event
 from antagonist.web.language import Reader
-from antagonist.web.saying import kind_name, said, said_payload
+from antagonist.web.words.events import kind_name, said, said_payload
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 EN, RU = Reader("en", MOSCOW), Reader("ru", MOSCOW)
@@ -31,7 +31,7 @@ def test_a_dose_in_both_languages() -> None:
     assert said_payload("dose", DOSE, RU) == (
         "Доза внутрь: принята под наблюдением; 50 мг; Ревиа, таблетка, 50 мг; плановая доза, "
         "которой она соответствует: пт 1 мая 2026 г., 09:00 (MSK); наблюдал(а): Ivanova; "
-        "рот осмотрен после приёма: нет"
+        "полость рта осмотрена после приёма: нет"
     )
 
 
@@ -61,10 +61,34 @@ def test_no_line_shows_an_id(entry: Entry) -> None:
         assert not re.search(r"\w_\w|True|False|None|\{", line), line
 
 
-def test_an_old_version_and_a_kind_without_form_are_said_too() -> None:
+def test_an_old_version_is_said_as_the_newest() -> None:
     old = an_event("lab", {"test": "inr", "value": 1.1})
     assert said(old, EN) == "Laboratory result: INR: 1.1; specimen: not stated"
-    assert "mixed up" in said(an_event("retraction", {"reason": "mixed up"}), EN)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "expected"),
+    [
+        ("retraction", {"reason": "mixed up"}, "Entry taken back: reason: «mixed up»"),
+        ("override", {"reason": "benefit", "second_person": "head", "decision": "d"},
+         "Going past a decision: reason: «benefit»; second person: head"),
+        ("plan_change", {"reason": "wish"}, "Change of plan: none from here on; «wish»"),
+        ("alarm_acknowledged", {"alarm": "a"}, "Alarm seen to"),
+        ("patient_created", {"program": "relapse prevention"}, "Record begun: relapse prevention"),
+        ("decision", {"what": "screen", "result": {"answers": [
+            {"product": "vivitrol-us-380", "verdict": "not_yet"}]}},
+         "Computed decision: screening; Vivitrol, powder for injection, 380 mg: not yet"),
+        ("alarm_raised", {"alarm": "no-such-rule", "severity": "urgent", "who": "prescriber",
+                          "by": "2026-05-01T00:00:00+00:00", "facts": [], "key": "k"},
+         "Alarm: URGENT; no-such-rule"),
+    ],
+)  # fmt: skip
+def test_kinds_without_a_form_are_said_too(
+    kind: str, payload: dict[str, Any], expected: str
+) -> None:
+    event = an_event(kind, payload)
+    assert said(event, EN) == expected
+    assert said(event, RU).startswith(kind_name(kind, RU))
 
 
 def an_event(kind: str, payload: dict[str, Any]) -> Event:

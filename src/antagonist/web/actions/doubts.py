@@ -1,0 +1,123 @@
+"""What looks wrong about a dose before it is recorded: asked once more, never refused.
+
+The record takes every fact: a dose given in error was given all the same. A page asks whoever
+typed it to look once more; a program that writes through the API has done so itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from antagonist.feedback.events import NewEvent
+from antagonist.feedback.state_model import AlarmOnRecord, DoseOnRecord
+from antagonist.foundation.errors import InputError
+from antagonist.label.formulary.catalogue import products
+from antagonist.label.induction import inductions
+from antagonist.label.regimens import regimens
+from antagonist.web.actions.today import STOP
+from antagonist.web.actions.told import Told
+
+ROUTES: Mapping[str, str] = {"dose": "oral", "injection": "im_xr", "implant_in": "implant"}
+NOT_TAKEN = ("missed", "held", "refused")
+Name = Literal["stop", "amount", "expired", "again", "early", "side"]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One doubt. alarm: that says STOP. known_mg: amounts that label or plan name. dose: the other
+    dose. on: when a lot expired. days: the label's interval.
+    """
+
+    name: Name
+    alarm: AlarmOnRecord | None = None
+    known_mg: tuple[float, ...] = ()
+    dose: DoseOnRecord | None = None
+    on: date | None = None
+    days: int = 0
+
+
+class DoubtError(InputError):
+    """What was typed is to be looked at once more. doubts: why."""
+
+    def __init__(self, doubts: tuple[Doubt, ...]) -> None:
+        super().__init__("", "sure", None, "that it was looked at once more")
+        self.doubts = doubts
+
+
+def sure_of(doubts: tuple[Doubt, ...]) -> str:
+    """What a form sends that was looked at once more for these doubts, and for no others."""
+    return ",".join(doubt.name for doubt in doubts)
+
+
+def doubts_of(told: Told, event: NewEvent, *, corrects: bool = False) -> tuple[Doubt, ...]:
+    """What looks wrong about a dose that somebody wants to record; none for other events.
+
+    corrects: it stands for an event on record: then only what it says itself is looked at.
+    """
+    if event.kind not in ROUTES or event.payload.get("status") in NOT_TAKEN:
+        return ()
+    found = list(_of_itself(told, event))
+    return tuple(found if corrects else [*found, *_beside_others(told, event)])
+
+
+def _of_itself(told: Told, event: NewEvent) -> Iterator[Doubt]:
+    said = event.payload
+    known = _known_mg(told, ROUTES[event.kind], said)
+    if known and float(said["dose_mg"]) not in known:
+        yield Doubt("amount", known_mg=known)
+    expiry = said.get("expiry")
+    if expiry is not None and date.fromisoformat(str(expiry)) < _day(event, told):
+        yield Doubt("expired", on=date.fromisoformat(str(expiry)))
+
+
+def _beside_others(told: Told, event: NewEvent) -> Iterator[Doubt]:
+    stops = [a for a in told.state.open_alarms if a.payload["severity"] == STOP]
+    if stops:
+        yield Doubt("stop", alarm=stops[-1])
+    route = ROUTES[event.kind]
+    before = [d for d in told.state.taken if d.route == route and d.at <= event.occurred_at]
+    if not before:
+        return
+    last = before[-1]
+    if last.at.astimezone(told.at.tzinfo).date() == _day(event, told):
+        yield Doubt("again", dose=last)
+    elif event.kind == "injection" and event.payload.get("planned_at") is None:
+        days = _interval_days()
+        if event.occurred_at - last.at < timedelta(days=days):
+            yield Doubt("early", dose=last, days=days)
+    side = event.payload.get("side")
+    if side is not None and side == last.side:
+        yield Doubt("side", dose=last)
+
+
+def _day(event: NewEvent, told: Told) -> date:
+    """The day of an event by the clinic's clock."""
+    return event.occurred_at.astimezone(told.at.tzinfo).date()
+
+
+def _interval_days() -> int:
+    """The label's least interval between injections, days (data/regimens.yaml)."""
+    return min(r.cycle_days for r in regimens().values() if r.route == "im_xr" and r.cycle_days)
+
+
+def _known_mg(told: Told, route: str, said: Mapping[str, Any]) -> tuple[float, ...]:
+    """Amounts of one dose that label, plan or package name; empty where none is known.
+
+    Sources: data/regimens.yaml and data/induction.yaml of the label; of a depot what one package
+    holds; the doses of the plan that holds.
+    """
+    plan = told.state.plan
+    planned = set() if plan is None else {dose.dose_mg for dose in plan.doses}
+    if route != "oral":
+        package = products().get(str(said.get("product")))
+        strength = None if package is None else package.strength_mg
+        return () if strength is None else tuple(sorted({strength, *planned}))
+    found = {dose.dose_mg for r in regimens().values() if r.route == route for dose in r.doses}
+    for start in inductions().values():
+        if start.route == route:
+            found |= {start.until_cycle_mg}
+            found |= {mg for day in start.days for mg in (day.dose_mg, day.instead_mg)}
+    return tuple(sorted(found | planned))

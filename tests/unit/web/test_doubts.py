@@ -1,0 +1,104 @@
+"""A dose that looks wrong is asked about once more, and then recorded as it was."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from tests.support.clinics import Browser, OpenClinic, text_of
+from tests.support.page_forms import page_forms
+from tests.support.telling import alarmed, injected, swallowed
+
+from antagonist.web.forms import new_key
+
+# As the label has it: 380 mg every 4 weeks, sides alternate (Vivitrol label, 2.1).
+GOOD = {
+    "product": "vivitrol-us-380", "dose_mg": "380", "side": "right", "lot": "A2",
+    "expiry": "2027-01-01", "given_by": "nurse",
+}  # fmt: skip
+
+
+def asked(
+    clinic: OpenClinic, patient: str, kind: str, **said: str
+) -> tuple[Browser, str, dict[str, str]]:
+    """A browser, the form's address, and what it sends."""
+    browser, path = clinic.browser("nurse"), f"/patients/{patient}/record/{kind}"
+    (form,) = page_forms(browser.get(path).text, path)[-1:]
+    return browser, path, {**{k: v for k, (v, *_) in form.fields.items()}, **said}
+
+
+def recorded(clinic: OpenClinic, patient: str, kind: str) -> int:
+    """How many events of a kind there are."""
+    return sum(event.kind == kind for event in clinic.clinic.record.all(patient))
+
+
+@pytest.mark.parametrize(
+    ("last", "said", "why"),
+    [
+        (30, {"dose_mg": "190"}, "name 380 mg"),
+        (30, {"expiry": "2026-04-30"}, "good until 30 Apr 2026"),
+        (30, {"side": "left"}, "was on the same side"),
+        (20, {}, "the label has 28 days between them"),
+        (0.1, {}, "on record for the same day: 380 mg"),
+    ],
+)
+def test_a_doubtful_injection_is_asked_about_once_more(
+    clinic: OpenClinic, last: float, said: dict[str, str], why: str
+) -> None:
+    patient = clinic.patient(number=new_key())
+    injected(clinic, patient, last)
+    browser, path, sent = asked(clinic, patient, "injection", **{**GOOD, **said})
+    first = browser.client.post(path, data=sent)
+    assert first.status_code == 422
+    assert why in text_of(first)
+    assert recorded(clinic, patient, "injection") == 1
+    again = {k: v for k, (v, *_) in page_forms(first.text, path)[-1].fields.items()}
+    assert again["key"] == sent["key"]
+    assert browser.client.post(path, data=again).status_code == 422  # the box is not ticked
+    sure = first.text.split('name="sure" value="')[1].split('"')[0]
+    assert browser.client.post(path, data={**again, "sure": sure}).status_code == 303
+    assert recorded(clinic, patient, "injection") == 2
+
+
+def test_an_injection_as_the_label_has_it_is_recorded_at_once(clinic: OpenClinic) -> None:
+    patient = clinic.patient(number=new_key())
+    injected(clinic, patient, 28)
+    browser, path, sent = asked(clinic, patient, "injection", **GOOD)
+    assert browser.client.post(path, data=sent).status_code == 303
+    assert recorded(clinic, patient, "injection") == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "mg", "doubted"),
+    [("observed", "50", False), ("observed", "300", True), ("missed", "300", False)],
+)
+def test_tablets_by_what_the_label_names(
+    clinic: OpenClinic, status: str, mg: str, doubted: bool
+) -> None:
+    patient = clinic.patient(number=new_key())
+    swallowed(clinic, patient, 2)
+    browser, path, sent = asked(
+        clinic, patient, "dose", status=status, dose_mg=mg, observed_by="nurse"
+    )
+    answer = browser.client.post(path, data=sent)
+    assert answer.status_code == (422 if doubted else 303)
+    assert ("25 mg, 50 mg, 100 mg, 150 mg" in text_of(answer)) is doubted
+
+
+def test_an_alarm_that_says_stop_is_shown_before_a_dose_is_recorded(clinic: OpenClinic) -> None:
+    patient = clinic.patient(number=new_key())
+    injected(clinic, patient, 40)
+    alarmed(clinic, patient)
+    browser, path, sent = asked(clinic, patient, "injection", **GOOD)
+    answer = browser.client.post(path, data=sent)
+    assert answer.status_code == 422
+    assert "An open alarm allows no dose" in text_of(answer)
+    other = {**sent, "sure": "amount"}  # what was looked at was something else
+    assert browser.client.post(path, data=other).status_code == 422
+
+
+def test_the_form_proposes_no_time_to_come(own_clinic: OpenClinic) -> None:
+    patient = own_clinic.patient()
+    own_clinic.clock.at += timedelta(seconds=59)
+    _browser, _path, sent = asked(own_clinic, patient, "injection")
+    assert sent["occurred_at"] == "2026-05-01T09:00"
