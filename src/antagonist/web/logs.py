@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import Scope
 
 ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
-FIELDS = "%(asctime)s %(levelname)s %(name)s %(message)s"
+FIELDS = "%(asctime)s %(levelname)s %(name)s %(process)d %(message)s"
 STATIC, API = "/static/", "/api/v1"
 LOG = logging.getLogger("antagonist.web")
 

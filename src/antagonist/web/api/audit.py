@@ -48,9 +48,13 @@ def read(
     last: Annotated[date | None, Query(description="To this day")] = None,
     name: Annotated[str, Query(max_length=80, description="Of the account")] = "",
     patient: Annotated[UUID | None, Query(description="The record's id")] = None,
-    action: Annotated[str, Query(max_length=60)] = "",
-    outcome: Literal["", "allowed", "refused", "failed"] = "",
-    before: Annotated[int | None, Query(ge=1, le=MOST_N)] = None,
+    action: Annotated[str, Query(max_length=60, description="By its id")] = "",
+    outcome: Annotated[
+        Literal["", "allowed", "refused", "failed"], Query(description="Only of this one")
+    ] = "",
+    before: Annotated[
+        int | None, Query(ge=1, le=MOST_N, description="Only lines before this one")
+    ] = None,
 ) -> AuditPage:
     """Lines of the audit, 100 at a time."""
     asked = {

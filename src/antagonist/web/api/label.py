@@ -19,8 +19,8 @@ Reads = Annotated[Visit, Depends(program("label.read"))]
 Language = Annotated[
     Literal["en", "ru"] | None, Query(description="Of the texts; default the account's")
 ]
-Name = Annotated[str, Path(min_length=1, max_length=120)]
-Wanted = Annotated[str | None, Query(max_length=120)]
+Name = Annotated[str, Path(min_length=1, max_length=120, description="Id of a rule.")]
+Wanted = Annotated[str | None, Query(max_length=120, description="Only of this one, by its id.")]
 
 
 class CaseOut(BaseModel):
