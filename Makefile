@@ -25,7 +25,7 @@ COMPILE_KERNEL := $(BIN)/python -m antagonist.pharmacology.kernel.compiled.build
 BUILT_KERNEL := src/antagonist/pharmacology/kernel/compiled/built
 
 # Programs that tests call; each is also the name of its Debian package.
-TEST_TOOLS ?= git chromium
+TEST_TOOLS ?= git chromium curl
 
 PIP_TOOLS := pip-tools==7.6.2
 LOCK_TOOLS := $(VENV)/lock-tools

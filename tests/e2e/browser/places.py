@@ -123,7 +123,7 @@ def _situation(page: Page, patient: str) -> str:
 
 def _refused_plan(page: Page, patient: str) -> str:
     page.goto(f"{patient}/decisions")
-    page.goto(str(page.locator("main a[href*='/decisions/']").last.get_attribute("href")))
+    page.goto(str(page.locator("tr:has-text('Plan') a").first.get_attribute("href")))
     return str(page.locator("main a[href*='/plan/']").first.get_attribute("href"))
 
 
