@@ -19,7 +19,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from antagonist.foundation.errors import InputError
 
-BUSY_MS = 5_000
+# On a busy machine many may wait for one another; SQLite serves those who wait in no order.
+BUSY_MS = 15_000
+# A server answers 40 requests at a time, and each may need one connection to the file.
+SQLITE_POOL = {"pool_size": 10, "max_overflow": 30}
 SQLITE = "sqlite"
 LOST = "a connection that holds: it may be written; send the same request with the same key"
 # One lock for whoever appends to the log: "antagonist" in the keys of PostgreSQL's advisory locks.
@@ -58,7 +61,7 @@ def engine_of(url: str) -> Engine:
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
     if parsed.get_backend_name() != SQLITE or parsed.database in (None, "", ":memory:"):
         raise InputError("record", "database", url, "sqlite:///FILE or postgresql://...")
-    engine = create_engine(parsed)
+    engine = create_engine(parsed, **SQLITE_POOL)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -103,3 +103,11 @@ def test_a_clinics_own_rule_stands_among_the_others(own_clinic: OpenClinic) -> N
     assert [(each.text, each.topic_text) for each in found if each.rule == "clinic-own"] == [
         ("Спросить заведующего.", "own")
     ]
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_product_has_its_page(clinic: OpenClinic, language: str) -> None:
+    clinic.reads("viewer", language)
+    viewer = clinic.browser("viewer")
+    for product in products():
+        assert viewer.get(f"/label/products/{product}").status_code == 200, product

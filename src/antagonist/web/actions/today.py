@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import Connection, select
 
@@ -74,7 +75,7 @@ def todays(visit: Visit, kind: str | None = None) -> Today:
     items = [*own, *_lines(visit, at)]
     seen = [item for item in items if mine is None or item.patient in mine]
     stopped = {item.patient for item in seen if item.severity == STOP}
-    seen = [replace(item, held=item.patient in stopped) for item in seen]
+    seen = [replace(i, held=True) if i.patient in stopped else i for i in seen]
     sections: dict[str, list[Item]] = {name: [] for name in board().sections}
     for item in seen:
         if kind is None or item.kind == kind:
@@ -90,9 +91,9 @@ def todays(visit: Visit, kind: str | None = None) -> Today:
 
 
 def _lines(visit: Visit, at: datetime) -> Iterator[Item]:
+    section_of = lru_cache(board().section_of)  # thousands of lines are of a few sorts
     for line in today(visit.clinic.record, at, visit.clinic.tz):
-        section = board().section_of(line.kind, line.severity, line.overdue)
-        yield Item(section, *line)
+        yield Item(section_of(line.kind, line.severity, line.overdue), *line)
 
 
 def _challenges(connection: Connection) -> Iterator[Item]:
