@@ -6,6 +6,8 @@ OLDEST_PYTHON := 3.11
 EXAMPLE ?= examples/daily_tablet.yaml
 OUT ?= out/
 ARGS ?=
+# Processes that run the tests; 0 = this one alone, as a debugger needs it.
+WORKERS ?= 2
 
 # A PYTHON that the user names is the only one tried.
 ifdef PYTHON
@@ -23,7 +25,7 @@ COMPILE_KERNEL := $(BIN)/python -m antagonist.pharmacology.kernel.compiled.build
 BUILT_KERNEL := src/antagonist/pharmacology/kernel/compiled/built
 
 # Programs that tests call; each is also the name of its Debian package.
-TEST_TOOLS ?= git chromium
+TEST_TOOLS ?= git chromium curl
 
 PIP_TOOLS := pip-tools==7.6.2
 LOCK_TOOLS := $(VENV)/lock-tools
@@ -45,7 +47,7 @@ serve: $(VENV)/.runtime ## Serve the demo clinic in the browser, on this machine
 	@$(BIN)/antagonist serve $(ARGS)
 
 test: test-deps ## Set up what the tests need and run them (ARGS="-k name" for some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --no-loadscope-reorder $(ARGS)
 
 # As root on Debian it installs what is missing. Elsewhere it names it, and the tests that need it
 # are skipped; with CI=true that is a failure.

@@ -12,7 +12,10 @@ from pathlib import Path
 def add_write(parser: argparse.ArgumentParser) -> None:
     """The option that takes a page and the name of its markers."""
     parser.add_argument(
-        "--write", nargs=2, metavar=("PAGE", "SECTION"), help="page and markers that take the result"
+        "--write",
+        nargs=2,
+        metavar=("PAGE", "SECTION"),
+        help="page and markers that take the result",
     )
 
 

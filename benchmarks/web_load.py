@@ -1,11 +1,12 @@
 """Twenty people at work for two minutes: how long pages take under load, and whether any fails.
 
     python -m benchmarks.web_load --database FILE-OR-URL --keys FILE
-        [--users 20] [--seconds 120] [--workers 2] [--timezone Europe/Moscow] [--write PAGE]
+        [--users 20] [--seconds 120] [--workers 2] [--timezone Europe/Moscow] [--write PAGE SECTION]
 
 The server is ``antagonist serve`` in a process of its own on this machine's loopback; the database
-is one that ``benchmarks.web_seed fill`` wrote. It is changed: doses are recorded. Each user signs
-in, then goes on with a pause of 0.5 to 1.5 s between requests, drawn from a seed.
+is one that ``benchmarks.web_seed fill`` wrote. It is changed: doses and words are recorded. Each
+user signs in within the first 20 s, then goes on with pauses of 0.5 to 1.5 s, drawn from a seed,
+with patients of their own.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 import httpx2
 import numpy as np
 import pyotp
+from benchmarks.pages import add_write, machine, written
 from tests.support.servers import Server, served
 
 from antagonist.feedback.database import changing, engine_of, migrate
@@ -39,8 +41,16 @@ from antagonist.web.accounts.tables import CLINIC
 CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
 KEY = re.compile(r'name="key" value="([^"]+)"')
 EXPECTED = re.compile(r'name="expected" value="([^"]+)"')
+OCCURRED = re.compile(r'name="occurred_at" value="([^"]+)"')
+SURE = re.compile(r'type="checkbox"[^>]* name="(\w+)" value="([^"]+)"')
+SEE_OTHER = 303
+COMING_S = 20.0
+PRODUCT = "naltrexone-hcl-us-chartwell-50"
 PAUSE_S = (0.5, 1.5)
-PATIENTS_EACH = 25  # whom one user works with
+PATIENTS_EACH = 25  # whom one user works with, and nobody else does
+WHAT_IFS: Sequence[dict[str, str]] = (
+    {"skip_next": "1"}, {"delay_next_d": "2"}, {"inject_now": "1"}, {"nothing_more": "1"},
+)  # fmt: skip
 
 
 @dataclass
@@ -66,7 +76,7 @@ class User:
         begun = time.perf_counter()
         answer = await self.client.request(method, path, **more)  # type: ignore[arg-type]
         self.timings.took_s[what].append(time.perf_counter() - begun)
-        if answer.status_code >= 400:
+        if answer.status_code >= 400 and not SURE.search(answer.text):
             self.timings.errors.append(f"{what}: {answer.status_code} {path.split('?')[0]}")
         return answer
 
@@ -90,6 +100,19 @@ async def _label(user: User) -> None:
     await user.ask("label", "GET", "/label")
 
 
+async def _screening(user: User) -> None:
+    path = f"/patients/{user.patient()}/screening"
+    page = (await user.ask("form to screen", "GET", path)).text
+    key = KEY.search(page)
+    if key is None:
+        user.timings.errors.append("screening: no form")
+        return
+    sent = {"csrf": user.csrf, "key": key[1], "question": "start", "products[]": PRODUCT}
+    answer = await user.ask("screened", "POST", path, data=sent)
+    if answer.status_code == SEE_OTHER:
+        await user.ask("decision", "GET", answer.headers["location"])
+
+
 async def _patient(user: User) -> None:
     patient = user.patient()
     await user.ask("patient", "GET", f"/patients/{patient}")
@@ -98,27 +121,44 @@ async def _patient(user: User) -> None:
 
 async def _what_if(user: User) -> None:
     path = f"/patients/{user.patient()}/chart.json"
-    sent = {"csrf": user.csrf, "skip_next": "1"}
+    sent = {"csrf": user.csrf, **user.drawn.choice(WHAT_IFS)}
     await user.ask("what-if", "POST", path, data=sent)
 
 
 async def _dose(user: User) -> None:
-    path = f"/patients/{user.patient()}/record/dose"
-    page = await user.ask("dose form", "GET", path)
-    key, expected = KEY.search(page.text), EXPECTED.search(page.text)
-    if key is None or expected is None:
-        user.timings.errors.append("dose form: no key")
+    await _record(user, "dose", {"status": "reported", "dose_mg": "50"})
+
+
+async def _words(user: User) -> None:
+    await _record(user, "words", {"text": "Feels well."})
+
+
+async def _record(user: User, kind: str, said: dict[str, str]) -> None:
+    """Open a form, fill it in, follow where it leads; what it asks once more is confirmed."""
+    path = f"/patients/{user.patient()}/record/{kind}"
+    page = (await user.ask("form to record", "GET", path)).text
+    fields = [pattern.search(page) for pattern in (KEY, EXPECTED, OCCURRED)]
+    if None in fields:
+        user.timings.errors.append(f"{kind}: no form")
         return
-    sent = {
-        "csrf": user.csrf, "key": key[1], "expected": expected[1],
-        "status": "reported", "dose_mg": "50",
-    }  # fmt: skip
-    await user.ask("dose recorded", "POST", path, data=sent)
+    names = ("key", "expected", "occurred_at")
+    sent = {n: found[1] for n, found in zip(names, fields, strict=True) if found} | said
+    for _ in range(2):
+        answer = await user.ask("recorded", "POST", path, data={"csrf": user.csrf, **sent})
+        if answer.status_code == SEE_OTHER:
+            await user.ask("what was recorded", "GET", answer.headers["location"])
+            return
+        sure = SURE.search(answer.text)
+        if sure is None:
+            break
+        sent[sure[1]] = sure[2]
+    user.timings.errors.append(f"{kind}: not recorded, {answer.status_code}")
 
 
 # what people do, and how often of all
 STEPS: Sequence[tuple[Step, int]] = (
-    (_today, 30), (_patient, 30), (_dose, 15), (_what_if, 10), (_patients, 10), (_label, 5),
+    (_today, 25), (_patient, 30), (_dose, 10), (_words, 5), (_what_if, 10), (_patients, 10),
+    (_screening, 5), (_label, 5),
 )  # fmt: skip
 
 
@@ -144,6 +184,7 @@ async def _sign_in(user: User, person: Person) -> str:
 
 
 async def _work(user: User, person: Person, until: float) -> None:
+    await asyncio.sleep(user.drawn.uniform(0, COMING_S))  # not all at the same moment
     found = CSRF.search(await _sign_in(user, person))
     if found is None:
         user.timings.errors.append("sign-in: no session")
@@ -160,13 +201,13 @@ async def loaded(
 ) -> Timings:
     """Timings of all people at work at once."""
     timings, until = Timings(), time.perf_counter() + seconds
-    size = min(PATIENTS_EACH, len(patients))
+    size = min(PATIENTS_EACH, len(patients) // len(people))
 
     async def one(n: int, person: Person) -> None:
         drawn = random.Random(n)
         limits = httpx2.Limits(max_connections=2)
         async with httpx2.AsyncClient(base_url=server.address, timeout=60, limits=limits) as client:
-            user = User(client, drawn.sample(patients, size), drawn, timings)
+            user = User(client, patients[n * size : (n + 1) * size], drawn, timings)
             await _work(user, person, until)
 
     await asyncio.gather(*(one(n, person) for n, person in enumerate(people)))
@@ -216,7 +257,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--timezone", default="Europe/Moscow")
+    add_write(parser)
     asked = parser.parse_args()
+    before = machine()
     people, patients = add_people(asked.database, asked.keys, asked.users)
     options = (
         "--database", asked.database, "--keys", str(asked.keys), "--timezone", asked.timezone,
@@ -224,7 +267,11 @@ def main() -> None:
     )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder, served(Path(folder), *options) as server:
         timings = asyncio.run(loaded(server, people, patients, asked.seconds))
-    print(table(timings, asked.seconds))
+    told = (
+        f"{before} {asked.database.partition(':')[0]}, {len(patients):,} patients, {asked.users} "
+        f"users for {asked.seconds:.0f} s, {asked.workers} server processes on the same machine."
+    )
+    written(asked, f"{told}\n\n{table(timings, asked.seconds)}")
     for error in timings.errors[:20]:
         print(error)
 

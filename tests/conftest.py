@@ -1,10 +1,11 @@
 """Settings of every test."""
 
 import os
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 # As the program itself does, and before NumPy is there: threads of a linear algebra library that
 # wait busily make small matrices ten times as slow where the cores have other work.
@@ -15,12 +16,18 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 # Folders whose tests share one server: they stay in one process.
-TOGETHER = (Path(__file__).parent / "e2e" / "browser",)
+TOGETHER = ("tests/e2e/browser/",)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a module run in one process, for they share what its fixtures made."""
-    for item in items:
-        group = next((path for path in TOGETHER if path in item.path.parents), item.path)
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """Tests of a file run in one process, for they share what its fixtures made."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = next((folder for folder in TOGETHER if nodeid.startswith(folder)), None)
+        return shared or str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """How ``make test`` shares out the tests."""
+    return ByFile(config, log)

@@ -8,14 +8,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.support.demo_clinics import DemoClinic
+from tests.support.patients import US_TABLET
 from tests.support.record_entries import ENTRIES, WHEN
 
+from antagonist.feedback.database import reading
+from antagonist.web.actions import challenge_rows
 from antagonist.web.api.common import PREFIX
 
 Ids = Mapping[str, str]
 AS_GENERATED = 6  # of so many requests one keeps what the fuzzer made up
 ADMINISTRATORS = ("accounts", "audit")
 PRODUCTS = ("revia-us-50", "vivitrol-us-380", "antaxone-capsule-50", "prodetoxone-implant-1000")
+REGIMEN = "r1_weekdays_50_saturday_100"
 KEY, MATCH = "Idempotency-Key", "If-Match"
 
 
@@ -74,8 +78,27 @@ class Feeder:
                 mixed |= dict.fromkeys(list(mixed)[:1], next(iter(body["payload"].values()), None))
             at = f"{WHEN}:00Z" if n % 8 == 2 else body["occurred_at"]
             case.body = {"kind": entry.path.split("/")[0], "occurred_at": at, "payload": mixed}
+        if path.endswith("/plans") and n % 4:
+            body["regimen"], body["product"] = REGIMEN, US_TABLET
+        if path.endswith("/correct") and n % 4:
+            body |= self._told(case.path_parameters)
+        if "version" in body and n % 4:
+            body["version"] = self._version(case.path_parameters["challenge"])
         if path.endswith("/find") and n % 2:
             case.body = {"system": "demo", "value": list(self.demo.patients)[n % 12]}
+
+    def _told(self, at: Ids) -> Mapping[str, Any]:
+        """What an event says, for a correction of it."""
+        for event in self.demo.events(at["patient"]):
+            if event.event_id == at["event"]:
+                at_then = event.occurred_at.isoformat()
+                return {"occurred_at": at_then, "payload": dict(event.payload)}
+        return {}
+
+    def _version(self, challenge: str) -> int:
+        with reading(self.demo.open.clinic.engine) as connection:
+            found = challenge_rows.read(connection, challenge)
+        return 1 if found is None else found.version
 
     def _ids(self, path: str) -> Sequence[Ids]:
         """Path parameters that fit each other, of what is on record."""
@@ -84,19 +107,25 @@ class Feeder:
         return self.known[path]
 
     def _looked_up(self, path: str) -> Sequence[Ids]:
-        demo, patients = self.demo, list(self.demo.patients.values())
+        demo = self.demo
+        # own models are learnt for a quarter of a minute in processes of their own
+        patients = [p for p in demo.patients.values() if not demo.events(p, "level")]
         if "{alarm}" in path:
-            return [{"patient": p, "alarm": e} for p, e in demo.of_kind("alarm_raised")]
+            # one answer each: those of one ending leave the other half alone
+            half = demo.of_kind("alarm_raised")[path.endswith("override") :: 2]
+            return [{"patient": p, "alarm": e} for p, e in half]
         if "/decisions/{event}" in path:
             return [{"patient": p, "event": e} for p, e in demo.of_kind("decision")]
         if "/plans/{event}" in path:
             found = [*demo.of_decision("plan"), *demo.of_kind("plan_change")]
-            return [{"patient": p, "event": e} for p, e in found]
+            return [
+                *({"patient": p, "event": e} for p, e in found),
+                *self.made["plan"],
+                *self.made["plan"],
+            ]
         if "{event}" in path:
             spare = patients[-2:]  # what is taken back there is missed nowhere else
             return [{"patient": p, "event": e.event_id} for p in spare for e in demo.events(p)]
-        if path.endswith("/report"):
-            return [{"patient": p} for p in patients if not demo.events(p, "level")]
         own = [name for name in ("challenge", "approval", "run", "rule") if f"{{{name}}}" in path]
         if own:
             return self.made[own[0]]

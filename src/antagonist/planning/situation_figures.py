@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
@@ -43,30 +44,72 @@ def figures(
     'May be blunted until' is looked for after the highest point to come: just after a dose its
     effect has not set in, and would else count as over. None where a product has no levels.
     """
-    given = sorted(doses if doses is not None else treatment.doses, key=lambda dose: dose.at)
-    if not given or any(_without_levels(dose) for dose in given):
+    course = _course(treatment, doses, at)
+    if course is None:
         return None
-    chosen, now, start = treatment.chosen, at or treatment.as_of, given[0].at
-    drawn = _drawn(treatment, given)
-    weeks = max(situation_data().look_ahead_weeks[dose.route] for dose in given)
-    now_h, length_h = hours_between(start, now), weeks * WEEK_H
-    time_h = now_h + np.linspace(0.0, length_h, min(int(length_h), _POINTS) + 1)
-    odds = np.maximum(drawn.signal("mu_odds", time_h[:1]), SMALLEST_ODDS)
+    chosen, drawn = treatment.chosen, course.drawn
+    odds = np.maximum(drawn.signal("mu_odds", course.time_h[:1]), SMALLEST_ODDS)
     agonist_mg = _agonist_mg(drawn, chosen)
     share = blocked(agonist_mg, odds, drawn.held, endpoint_of(chosen.threshold.endpoint))
-    times = [
-        stated_time(s, _crossing_h(drawn, agonist_mg, s, time_h), now_h)
-        for s in _statements(chosen)
-    ]
+    times = [course.stated(statement, agonist_mg) for statement in _statements(chosen)]
     return ModelFigures(
         blocked_now=spread(share[:, 0]),
         protected_share_now=times[0].share_over_now,
-        times=tuple(_local(time, start, now) for time in times),
+        times=tuple(_local(time, course.start, course.now) for time in times),
         threshold=chosen.threshold,
-        searched_weeks=weeks,
+        searched_weeks=course.weeks,
         draws=chosen.draws,
         parameters_sha256=parameter_set(chosen.parameter_set).sha256,
     )
+
+
+def blunted_until(
+    treatment: Treatment, *, doses: Sequence[Taken] | None = None, at: datetime | None = None
+) -> tuple[ModelTime, int] | None:
+    """'May be blunted until' alone, the same as ``figures`` has it, and the weeks looked at.
+
+    doses, at: as ``figures``. None where a product has no levels.
+    """
+    course = _course(treatment, doses, at)
+    if course is None:
+        return None
+    statement = next(s for s in _statements(treatment.chosen) if s.name == BLUNTED)
+    found = course.stated(statement, _agonist_mg(course.drawn, treatment.chosen))
+    return _local(found, course.start, course.now), course.weeks
+
+
+@dataclass(frozen=True)
+class _Course:
+    """A course that is looked at from now on for some weeks. start: its first dose."""
+
+    drawn: Ensemble
+    start: datetime
+    now: datetime
+    weeks: int
+
+    @property
+    def time_h(self) -> Floats:
+        """Hours since the start at which the course is looked at."""
+        length_h = self.weeks * WEEK_H
+        points = min(int(length_h), _POINTS) + 1
+        return hours_between(self.start, self.now) + np.linspace(0.0, length_h, points)
+
+    def stated(self, statement: Statement, agonist_mg: Floats) -> StatedTime:
+        """One of the stated times."""
+        time_h = self.time_h
+        crossing_h = _crossing_h(self.drawn, agonist_mg, statement, time_h)
+        return stated_time(statement, crossing_h, float(time_h[0]))
+
+
+def _course(
+    treatment: Treatment, doses: Sequence[Taken] | None, at: datetime | None
+) -> _Course | None:
+    given = sorted(doses if doses is not None else treatment.doses, key=lambda dose: dose.at)
+    if not given or any(_without_levels(dose) for dose in given):
+        return None
+    weeks = max(situation_data().look_ahead_weeks[dose.route] for dose in given)
+    drawn = _drawn(treatment, given)
+    return _Course(drawn, given[0].at, at or treatment.as_of, weeks)
 
 
 def _without_levels(dose: Taken) -> bool:

@@ -18,6 +18,7 @@ from antagonist.web.config import WebConfig, from_environment
 from antagonist.web.logs import begin_logs
 from antagonist.web.middleware import EveryResponse
 from antagonist.web.pages import page_routers
+from antagonist.web.warming import warm
 
 
 def create_app(config: WebConfig | None = None, clock: Clock = system_clock) -> FastAPI:
@@ -28,6 +29,7 @@ def create_app(config: WebConfig | None = None, clock: Clock = system_clock) -> 
     @asynccontextmanager
     async def life(_app: FastAPI) -> AsyncIterator[None]:
         begin_logs()
+        warm(clinic)
         yield
         clinic.engine.dispose()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -183,6 +185,11 @@ def check_port(listening: Listening) -> None:
 def serve(config: WebConfig, listening: Listening) -> None:
     """Serve until told to stop; requests under way are finished first."""
     config.to_environment()
+    with _told_to_stop():
+        _run(listening)
+
+
+def _run(listening: Listening) -> None:
     uvicorn.run(
         APP,
         factory=True,
@@ -203,3 +210,17 @@ def serve(config: WebConfig, listening: Listening) -> None:
         ssl_keyfile=listening.private_key,
         ssl_context_factory=None if listening.certificate is None else context_factory,
     )
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """To be told to stop is no failure: uvicorn finishes, then raises the signal once more."""
+
+    def stop(_number: int, _frame: object) -> None:
+        raise SystemExit(0)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

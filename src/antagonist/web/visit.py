@@ -218,10 +218,14 @@ def program(action: str) -> Callable[[Request], Iterator[Visit]]:
 
 @contextmanager
 def _admitted(request: Request, visit: Visit, action: str) -> Iterator[None]:
-    """Check action and patient, count what is costly, write the audit: all before anything else."""
+    """Check action and patient, count what is costly, write the audit: all before anything else.
+
+    All of it in one transaction: each waits for the disk.
+    """
     patient = request.path_params.get(PATIENT)
-    allowed = visit.may(action)
+    allowed, costly = visit.may(action), actions()[action].costly
     clinic, now = visit.clinic, visit.clinic.now()
+    too_many: TooManyError | None = None
     with changing(clinic.engine) as connection:
         known = patient if patient and _is_known(connection, patient) else None
         visible = patient is None or (known and sees(connection, visit.account, patient))
@@ -230,15 +234,22 @@ def _admitted(request: Request, visit: Visit, action: str) -> Iterator[None]:
         session = visit.session
         if session and POLLING not in request.query_params and sessions.is_due(session, now):
             sessions.seen(connection, session, now)
+        if costly and not refused:
+            what = f"costly:{visit.account.account}"
+            try:
+                limits.counted(connection, now, what, rules().limits.costly)
+            except TooManyError as error:  # raised once the audit is written
+                too_many = error
     if not allowed:
         raise NotAllowedError(action)
     if not visible:
         raise NotFoundError
     _refuse_repeats(request)
-    if not actions()[action].costly:
+    if too_many is not None:
+        raise too_many
+    if not costly:
         yield
         return
-    limited(visit, f"costly:{visit.account.account}", rules().limits.costly)
     if not _costly().acquire(blocking=False):
         raise TooManyError(COSTLY_AGAIN_S)
     try:

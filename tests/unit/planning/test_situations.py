@@ -26,12 +26,11 @@ from antagonist.planning.situation_data import limit, situation_data, step
 from antagonist.planning.situation_figures import BLUNTED, DANGER, PROTECTED, figures
 from antagonist.planning.situation_model import (
     Amount,
-    ModelFigures,
     Situation,
     Taken,
     Treatment,
 )
-from antagonist.planning.situation_surgery import acute_pain, hold_rules, surgery
+from antagonist.planning.situation_surgery import acute_pain, hold_rules, surgery, surgery_dates
 from antagonist.planning.situation_switch import switch
 from antagonist.planning.situations import late_injection, missed_oral, stop
 
@@ -302,10 +301,11 @@ def test_a_switch_goes_to_another_form_from_one_that_was_given() -> None:
 def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """The guideline's dates alone."""
 
-    def none(*_: object, **__: object) -> ModelFigures | None:
+    def none(*_: object, **__: object) -> None:
         return None
 
     monkeypatch.setattr(situation_surgery, "figures", none)
+    monkeypatch.setattr(situation_surgery, "blunted_until", none)
 
 
 def deferring(found: Situation) -> set[str]:
@@ -416,9 +416,18 @@ def test_an_injection_still_counts_behind_later_tablets() -> None:
     assert steps(found)[0] == "move_or_opioid_free"
 
 
+@pytest.mark.parametrize("doses", [tablets(10), NO_LEVELS, IMPLANT, (*IMPLANT, *tablets(20))])
+def test_dates_of_surgery_alone_are_the_same(doses: tuple[Taken, ...]) -> None:
+    treatment = course(day(30), doses)
+    more = [Taken(day(n), 50.0, "oral_tablet", "oral") for n in range(31, 35)]
+    whole = surgery(treatment, day(60), planned=more)
+    assert surgery_dates(treatment, day(60), planned=more) == whole.dates
+
+
 def test_surgery_lies_ahead() -> None:
-    with pytest.raises(InputError, match="after as_of"):
-        surgery(course(day(10), tablets(10)), day(10))
+    for ask in (surgery, surgery_dates):
+        with pytest.raises(InputError, match="after as_of"):
+            ask(course(day(10), tablets(10)), day(10))
 
 
 def test_pain_now_is_treated_without_opioids_first() -> None:
@@ -519,6 +528,8 @@ def test_an_end_that_is_not_found_is_said(monkeypatch: pytest.MonkeyPatch) -> No
     assert found.steps[0].values == {"weeks": Amount(8.0, "wk")}
     # an operation whose end of blockade is not found has no day on which opioids surely act
     monkeypatch.setattr(situation_surgery, "figures", lambda *_, **__: beyond)
+    blunted = beyond.time("opioids_may_be_blunted_until"), beyond.searched_weeks
+    monkeypatch.setattr(situation_surgery, "blunted_until", lambda *_, **__: blunted)
     operation = surgery(treatment, day(90))
     assert steps(operation)[0] == "opioid_free_only"
     assert "opioids_may_work" not in operation.dates

@@ -130,3 +130,15 @@ def test_every_kind_is_named_with_its_schema(program: TestClient) -> None:
     assert {kind for kind, one in found.items() if one["own_call"]} == OWN_CALLS
     assert found["dose"]["payload"]["required"] == ["dose_mg", "status"]
     assert found["dose"]["title"] == {"en": "Dose by mouth", "ru": "Доза внутрь"}
+
+
+@pytest.mark.parametrize("who", ["nurse", "prescriber"])
+def test_nobody_writes_a_plan_past_the_label(clinic: OpenClinic, patient: str, who: str) -> None:
+    plan = {"doses": [{"at": "2026-05-02T09:00:00Z", "dose_mg": 50}], "product": "seed-tablet-50"}
+    change = {"kind": "plan_change", "occurred_at": "2026-05-01T08:00:00Z"}
+    program, before = clinic.program(who), len(clinic.clinic.record.all(patient))
+    sent = post(program, f"{patient}/events", {**change, "payload": {"plan": plan, "reason": "x"}})
+    assert sent.status_code == 422, sent.text
+    ended = post(program, f"{patient}/events", {**change, "payload": {"reason": "treatment ends"}})
+    assert ended.status_code == (201 if who == "prescriber" else 403)
+    assert len(clinic.clinic.record.all(patient)) == before + (who == "prescriber")

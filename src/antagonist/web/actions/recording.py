@@ -18,14 +18,15 @@ from antagonist.foundation.clock import parse_time
 from antagonist.foundation.errors import InputError
 from antagonist.web.actions.alarms import refreshed
 from antagonist.web.actions.told import Told
-from antagonist.web.errors import NotFoundError
+from antagonist.web.errors import NotAllowedError, NotFoundError
 from antagonist.web.visit import Visit
 
 # A day or moment beyond these years is a slip of the key, and no zone can show the ends of time.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 DATED = re.compile(r"(\d{4})-\d{2}(-\d{2}([T ].*)?)?", re.ASCII)
 LONGEST_REASON = 150  # characters: it stands in the event's source, which the record limits to 200
-OWN_FORM = frozenset(("plan_change", "provocation_test"))  # written by the plan and the challenge
+PLAN_CHANGE = "plan_change"
+OWN_FORM = frozenset((PLAN_CHANGE, "provocation_test"))  # written by the plan and the challenge
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +46,13 @@ def write(visit: Visit, wish: Wish, event: NewEvent) -> Event:
     Raises ConflictError where others wrote meanwhile, InputError for what is not allowed; field
     names are the payload's.
     """
-    if event.kind in OWN_CALLS:
-        raise InputError("", "kind", event.kind, "a kind that has no call of its own")
+    _check_kind(visit, event.kind, event.payload)
     return _appended(visit, wish, event, "")
 
 
 def correct(visit: Visit, wish: Wish, old: Event, event: NewEvent, reason: str) -> Event:
     """Write an event that stands for another of its kind. reason: why, kept in its source."""
-    if event.kind in OWN_CALLS:
-        raise InputError("", "kind", event.kind, "a kind that has no call of its own")
+    _check_kind(visit, event.kind, event.payload)
     if len(reason) > LONGEST_REASON:
         raise InputError("", "why", reason, f"at most {LONGEST_REASON} characters")
     return _appended(visit, wish, replace(event, corrects=old.event_id), f"; corrected: {reason}")
@@ -61,10 +60,21 @@ def correct(visit: Visit, wish: Wish, old: Event, event: NewEvent, reason: str) 
 
 def take_back(visit: Visit, wish: Wish, old: Event, reason: str) -> Event:
     """Say that an event did not happen."""
-    if old.kind in OWN_CALLS:
-        raise InputError("", "kind", old.kind, "a kind that has no call of its own")
+    _check_kind(visit, old.kind, {})
     event = NewEvent(RETRACTION, old.occurred_at, {"reason": reason}, corrects=old.event_id)
     return _appended(visit, wish, event, "")
+
+
+def _check_kind(visit: Visit, kind: str, payload: Mapping[str, Any]) -> None:
+    """What is written by a call of its own is not written here, a plan least of all.
+
+    A plan that holds is one that the label allowed or two people went past it for; a change of plan
+    without one, such as its end, is the prescriber's.
+    """
+    if kind in OWN_CALLS or (kind == PLAN_CHANGE and payload.get("plan") is not None):
+        raise InputError("", "kind", kind, "a kind that has no call of its own")
+    if kind == PLAN_CHANGE and not visit.may("plan.make"):
+        raise NotAllowedError("plan.make")
 
 
 def new_event(kind: str, occurred_at: datetime, payload: Mapping[str, Any]) -> NewEvent:

@@ -64,7 +64,7 @@ ERRORS: Mapping[int | str, dict[str, Any]] = {
     401: _problem("No token, or one that holds no longer"),
     403: _problem("The token's owner may not do this"),
     404: _problem("No such thing, or not this person's to see"),
-    409: _problem("Somebody else wrote meanwhile, or the key stands for another request"),
+    409: _problem("Somebody else wrote meanwhile"),
     413: _problem("The body is too large"),
     422: _problem("Something is not allowed; the field, the value and what is allowed"),
     429: _problem("Too many requests of this kind"),

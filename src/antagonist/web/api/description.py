@@ -8,12 +8,13 @@ from importlib.resources import files
 from typing import Any
 
 import yaml
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPBearer
 
 from antagonist import __version__
+from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.rules import Strict, rules
 from antagonist.web.api import api_routers
 from antagonist.web.api.common import ERRORS, PREFIX
@@ -42,7 +43,10 @@ def add_api(app: FastAPI) -> None:
     bearer = HTTPBearer(auto_error=False, scheme_name="token", description=words().token)
     for router in api_routers():
         app.include_router(
-            router, prefix=PREFIX, dependencies=[Depends(bearer)], responses=dict(ERRORS)
+            router,
+            prefix=PREFIX,
+            dependencies=[Depends(bearer), Depends(refuse_unknown)],
+            responses=dict(ERRORS),
         )
     app.openapi = _described(app)  # type: ignore[method-assign]
 
@@ -52,6 +56,21 @@ def description() -> dict[str, Any]:
     app = FastAPI(generate_unique_id_function=operation_id)
     add_api(app)
     return app.openapi()
+
+
+def refuse_unknown(request: Request) -> None:
+    """Raises InputError for a query parameter that is not there: a slip would be no filter."""
+    known = list(_queried(request.scope["route"].dependant))
+    for name in request.query_params:
+        if name not in known:
+            allowed = "one of " + ", ".join(known) if known else "no query parameter"
+            raise InputError("", "query", name, allowed)
+
+
+def _queried(dependant: Any) -> Iterator[str]:
+    yield from (one.alias for one in dependant.query_params)
+    for each in dependant.dependencies:
+        yield from _queried(each)
 
 
 def operation_id(route: APIRoute) -> str:
@@ -90,9 +109,11 @@ def _made(app: FastAPI) -> dict[str, Any]:
 
 def _tell(operation: dict[str, Any], action: str) -> None:
     """The docstring's first sentence as the summary; who may, and how often."""
-    text = operation["description"]
+    text = operation.get("description", "")
     first = text.split("\n\n")[0].replace("\n", " ").partition(". ")[0].partition("; ")[0]
     operation["summary"] = first.rstrip(".")
+    for status in ERRORS:  # FastAPI adds its own kind of answer to every model
+        operation["responses"][str(status)]["content"].pop("application/json", None)
     found, limit = actions()[action], rules().limits.costly
     said = f"For {', '.join(found.roles)} (`{action}`)."
     if found.costly:

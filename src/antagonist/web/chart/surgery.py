@@ -12,7 +12,7 @@ from antagonist.label.patient import treated_indication
 from antagonist.label.rules import Indication
 from antagonist.pharmacology.settings import Settings
 from antagonist.planning.situation_model import Taken, Treatment
-from antagonist.planning.situation_surgery import surgery
+from antagonist.planning.situation_surgery import surgery_dates
 from antagonist.web.chart.doses import Given
 from antagonist.web.chart.model import Hold, WhyNoHold
 from antagonist.web.chart.solving import Person
@@ -42,7 +42,7 @@ def _dates(asked: _Question) -> Mapping[str, datetime | date]:
         asked.person.file.patient, asked.at, asked.indication, asked.taken, asked.label,
         asked.person.facts, asked.person.covariates, asked.chosen,
     )  # fmt: skip
-    return surgery(treatment, asked.surgery_at, planned=asked.before).dates
+    return surgery_dates(treatment, asked.surgery_at, planned=asked.before)
 
 
 def hold_of(

@@ -13,6 +13,7 @@ from antagonist.web.chart.model import Stated
 from antagonist.web.language import Reader
 
 DANGER = "overdose_danger_from"
+LEAST_SHARE = 0.001  # shown as less than one per cent
 Mood = Literal["holds", "over", "unknown"]
 
 
@@ -80,7 +81,8 @@ def _until(found: Stated, reader: Reader, *, own: bool) -> list[str]:
 
 
 def _share(found: Stated, reader: Reader, *, own: bool) -> str:
-    share = percent(found.share_over_now)
+    # of so many draws neither none nor all is sure
+    share = percent(min(max(found.share_over_now, LEAST_SHARE), 1 - LEAST_SHARE))
     median = None if found.median_at is None else reader.time(found.median_at)
     if own:
         text = reader.say("The chance of being protected now is %(share)s.", share=share)
