@@ -21,7 +21,7 @@ def pages_say(language: str) -> set[str]:
     for path in catalogues("ru"):
         for message in catalogue(path, "ru"):
             text = message.id if language == "en" else message.string
-            found |= {text} if isinstance(text, str) else set(text)
+            found |= {text} if isinstance(text, str) else set(text or ())
     return found
 
 
