@@ -106,6 +106,7 @@ class Visitors:
         page.goto("/own")
         if "/sign-in" in page.url:
             sign_in(page, who, self.server.passwords[who])
+            page.wait_for_url(lambda url: "/sign-in" not in url)
             page.goto("/own")
             self.kept[who] = page.context.storage_state()
         read_in(page, language)

@@ -154,8 +154,9 @@ def label(album: Album, language: str) -> None:
         album.take(page, f"label-{language}")
 
 
+# those that show the whole clinic come before those that bring patients of their own
 EVERY: tuple[Callable[[Album, str], None], ...] = (
-    today, chart, dose, challenge, plan, situation, second_opinion, programme, label,
+    today, chart, dose, programme, label, situation, second_opinion, challenge, plan,
 )  # fmt: skip
 
 
@@ -172,8 +173,8 @@ def main(folder: Path) -> None:
             people = dict(patients(page))
             page.context.close()
             album = Album(folder, visitors, Twins(demo, ZONE), people)
-            for language in ("en", "ru"):
-                for picture in EVERY:
+            for picture in EVERY:
+                for language in ("en", "ru"):
                     picture(album, language)
             browser.close()
 
