@@ -12,6 +12,7 @@ from tests.support.patients import US_TABLET
 from tests.support.record_entries import ENTRIES, WHEN
 
 from antagonist.feedback.database import reading
+from antagonist.feedback.payloads.registry import OWN_CALLS
 from antagonist.web.actions import challenge_rows
 from antagonist.web.api.common import PREFIX
 
@@ -90,7 +91,7 @@ class Feeder:
     def _told(self, at: Ids) -> Mapping[str, Any]:
         """What an event says, for a correction of it."""
         for event in self.demo.events(at["patient"]):
-            if event.event_id == at["event"]:
+            if event.event_id == at["event"] and event.kind not in OWN_CALLS:
                 at_then = event.occurred_at.isoformat()
                 return {"occurred_at": at_then, "payload": dict(event.payload)}
         return {}
