@@ -36,6 +36,7 @@ from antagonist.web.accounts.tables import CLINIC
 from antagonist.web.app import create_app
 from antagonist.web.config import WebConfig
 
+ASKED_ONCE_MORE = 'name="sure"'  # of a dose that looks wrong; it was read and weighed as others
 WANTED_MS, WHAT_IF_MS = 200, 300
 FIELD = r'name="{}" value="([^"]*)"'
 
@@ -58,7 +59,11 @@ def timed(what: str, asks: Sequence[Callable[[], Response]]) -> Row:
         answer = ask()
         took.append((time.perf_counter() - begun) * 1000)
         cpu.append((time.process_time() - used) * 1000)
-        assert answer.status_code < 400, (what, answer.status_code, answer.text[-2000:])
+        assert answer.status_code < 400 or ASKED_ONCE_MORE in answer.text, (
+            what,
+            answer.status_code,
+            answer.text[-2000:],
+        )
     return Row(what, took[0], took[1:], cpu[1:])
 
 
