@@ -71,7 +71,7 @@ def surgery(
 def surgery_dates(
     treatment: Treatment, surgery_at: datetime, *, planned: Sequence[Taken] = ()
 ) -> dict[str, datetime | date]:
-    """The dates of ``surgery`` alone: all that somebody looking for a day needs, in half the time.
+    """The dates of ``surgery`` alone: all that somebody looking for a day needs.
 
     Arguments and errors as there.
     """
