@@ -68,14 +68,17 @@ def when(value: object, as_of: datetime, source: str, field: str) -> When:
     try:
         if isinstance(value, dict):
             return _cut(_interval(value, as_of, field), as_of)
-        return _known(value.isoformat() if isinstance(value, date) else str(value), as_of)
+        text = value.isoformat() if isinstance(value, date) else str(value)
+        return _known(text, as_of, _zone(as_of))
     except InputError as error:
         raise InputError(source, error.field or field, error.value, error.allowed) from None
 
 
-@lru_cache(maxsize=8192)  # the dates of one visit stand in a file many times
-def _known(text: str, as_of: datetime) -> When:
-    return _cut(_read(text, _zone(as_of)), as_of)
+# The dates of one visit stand in a file many times. The zone is part of the key: one moment is
+# equal to itself in every zone, but a day is not.
+@lru_cache(maxsize=8192)
+def _known(text: str, as_of: datetime, tz: ZoneInfo) -> When:
+    return _cut(_read(text, tz), as_of)
 
 
 def _cut(found: When, as_of: datetime) -> When:

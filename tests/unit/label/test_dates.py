@@ -83,6 +83,18 @@ def test_the_day_asked_for_is_whole() -> None:
     assert as_of_time("2026-11-25 08:00", MOSCOW, "p").hour == 8
 
 
+@pytest.mark.parametrize("order", [("Europe/Moscow", "UTC"), ("UTC", "Europe/Moscow")])
+def test_one_moment_in_two_zones_is_of_two_days(order: tuple[str, str]) -> None:
+    """01:00 of the 25th in Moscow is the 24th in UTC, whoever asked before."""
+    expected = {"Europe/Moscow": 4, "UTC": 3}
+    moment = datetime(2026, 11, 25, 1, tzinfo=ZoneInfo("Europe/Moscow"))
+    for name in order:
+        as_of = moment.astimezone(ZoneInfo(name))
+        assert when("2026-11-21", as_of, "p", order[0]).days_since(as_of) == expected[name]
+        as_of_day = when("2026-11-21", as_of, "p", "f").latest
+        assert as_of_day.astimezone(ZoneInfo(name)).hour == 23
+
+
 def test_a_part_of_a_day_to_wait_counts_as_one() -> None:
     assert days_later(date(2026, 11, 25), 4.5) == date(2026, 11, 30)
     assert days_later(date(2026, 11, 25), 5) == date(2026, 11, 30)

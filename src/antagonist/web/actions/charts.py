@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import UTC
 from functools import lru_cache
 from multiprocessing import get_context
 
@@ -39,7 +40,7 @@ def own_model_of(told: Told) -> Future[Learned | None] | None:
     """
     if not told.state.noted("level"):
         return None
-    key = (told.patient, len(told.written), f"{told.at:%Y-%m-%d}")
+    key = (told.patient, len(told.written), f"{told.at.astimezone(UTC):%Y-%m-%d}")
     found = _OWN.get(key)
     if found is None:
         try:
@@ -75,7 +76,7 @@ def charted(visit: Visit, told: Told, asked: WhatIf | None = None) -> Chart:
     """
     asked = asked or WhatIf()
     own = _own(own_model_of(told))
-    hour = f"{told.at:%Y-%m-%dT%H}"
+    hour = f"{told.at.astimezone(UTC):%Y-%m-%dT%H}"  # the same for readers of every zone
     key = (told.patient, len(told.written), hour), asked, own is not None
     found = _CHARTS.get(key)
     if found is None:

@@ -20,12 +20,16 @@ from antagonist.web.chart.solving import Person
 
 @dataclass(frozen=True)
 class _Question:
-    """All that the dates depend on. hour: of now, within which they hardly move."""
+    """All that the dates depend on. hour: of now, within which they hardly move.
+
+    zone: the clinic's, whose days count: times of two zones may be equal, their days are not.
+    """
 
     taken: tuple[Taken, ...]
     before: tuple[Taken, ...]
     surgery_at: datetime
     hour: datetime
+    zone: str
     indication: Indication
     label: str | None
     covariates: tuple[tuple[str, float | str | bool], ...]
@@ -73,8 +77,11 @@ def hold_of(
     hour = at.replace(minute=0, second=0, microsecond=0)
     given, known = tuple(d.taken() for d in taken), tuple(sorted(person.covariates.items()))
     found = _dates(
-        _Question(given, before, surgery_at, hour, indication, label, known, chosen, person, at)
-    )
+        _Question(
+            given, before, surgery_at, hour, str(at.tzinfo), indication, label, known, chosen,
+            person, at,
+        )
+    )  # fmt: skip
     hold, works = found.get("hold"), found.get("opioids_may_work")
     why: WhyNoHold | None = "implant" if hold is None else None
     return Hold(
