@@ -60,8 +60,8 @@ def try_doors(app: Any) -> None:
     for action in actions():
         _add(pages, action, page(action))
         _add(api, action, program(action))
-    app.include_router(pages)
-    app.include_router(api)
+    app.include_router(pages, include_in_schema=False)
+    app.include_router(api, include_in_schema=False)
 
 
 def _add(router: APIRouter, action: str, door: Any) -> None:
