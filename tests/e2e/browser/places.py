@@ -45,6 +45,9 @@ def routes() -> Iterator[str]:
                 yield str(getattr(route, "path"))  # noqa: B009 - the type knows only of its base
 
 
+TWIN = "twin "  # system of the identifier that only twins have, as the list shows it
+
+
 def places(page: Page, admin: Page, twins: Twins) -> Mapping[str, Place]:
     """Every page by its route. page: of the demo's doctor; admin: of its administrator."""
     ids = _ids(page, admin, twins)
@@ -64,12 +67,15 @@ def _who(route: str) -> str:
 
 
 def patients(page: Page) -> Mapping[str, str]:
-    """Page of each of the demo's patients by the given name in English."""
+    """Page of each of the demo's patients by the given name in English, twins left out."""
     page.goto("/patients")
     links = page.locator("main a[href^='/patients/']").evaluate_all(
-        "all => all.map(each => [each.innerText, each.getAttribute('href')])"
+        "all => all.map(each => [each.innerText, each.getAttribute('href'),"
+        " each.closest('tr, li')?.innerText ?? ''])"
     )
-    return {name.removeprefix("Demo "): href for name, href in reversed(links)}
+    return {
+        name.removeprefix("Demo "): href for name, href, row in reversed(links) if TWIN not in row
+    }
 
 
 def last_part(address: str) -> str:
