@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
@@ -195,3 +196,8 @@ def _awaited(visit: Visit, key: str) -> Once:
             return Once(str(found[2]))
         time.sleep(STEP_S)
     raise InputError("", KEY, key, N_("a request that has ended; look whether it was done"))
+
+
+# What a route takes: a form of a signed-in page, or of one before it.
+SignedForm = Annotated[Form, Depends(form)]
+PlainForm = Annotated[Form, Depends(plain_form)]

@@ -19,14 +19,13 @@ from antagonist.web.accounts.rules import rules
 from antagonist.web.actions import accounts
 from antagonist.web.answers import field_error
 from antagonist.web.confirming import confirm
-from antagonist.web.forms import Form, form
+from antagonist.web.forms import Form, SignedForm
 from antagonist.web.language import LANGUAGES, N_, NAMES
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 
 router = APIRouter()
 Manages = Annotated[Visit, Depends(page("accounts.manage"))]
-SignedForm = Annotated[Form, Depends(form)]
 STATES = {
     "active": N_("active"),
     "disabled": N_("disabled"),

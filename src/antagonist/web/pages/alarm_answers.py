@@ -15,14 +15,13 @@ from antagonist.foundation.errors import InputError
 from antagonist.web.actions.alarms import acknowledge, alarm_of, set_aside
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error, status_of
-from antagonist.web.forms import KEY, Form, form, once
+from antagonist.web.forms import KEY, Form, SignedForm, once
 from antagonist.web.language import N_
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.alarms import alarm_said
 
 router = APIRouter()
-SignedForm = Annotated[Form, Depends(form)]
 # Addresses that an answer may lead back to: of ours, without a word that somebody typed.
 BACK = re.compile(r"/(?:today|patients/[0-9a-f-]{36})(?:\?kind=[a-z_]+)?")
 DONE: Mapping[str, str] = {

@@ -22,14 +22,13 @@ from antagonist.web.actions.patients import (
     take_in,
 )
 from antagonist.web.answers import field_error, status_of
-from antagonist.web.forms import KEY, Form, form, once
+from antagonist.web.forms import KEY, Form, SignedForm, once
 from antagonist.web.language import N_
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.today import in_reader, last_day
 
 router = APIRouter()
-SignedForm = Annotated[Form, Depends(form)]
 Creates = Annotated[Visit, Depends(page("patient.create"))]
 SHOWN = 100  # patients on one page
 NEW = "/patients/new"

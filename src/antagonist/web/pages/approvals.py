@@ -16,7 +16,7 @@ from antagonist.web.actions import decisions, overrides
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
 from antagonist.web.confirming import confirm
-from antagonist.web.forms import Form, form, once
+from antagonist.web.forms import Form, SignedForm, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.decisions import answers_shown, summary, what_text
@@ -24,7 +24,6 @@ from antagonist.web.words.decisions import answers_shown, summary, what_text
 router = APIRouter()
 Answering = Annotated[Visit, Depends(page("override.answer"))]
 Asking = Annotated[Visit, Depends(page("override.ask"))]
-SignedForm = Annotated[Form, Depends(form)]
 LIST = "/approvals"
 ONE = "/approvals/{approval}"
 

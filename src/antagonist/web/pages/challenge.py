@@ -19,7 +19,7 @@ from antagonist.web.actions import challenge_rows, challenges, decisions
 from antagonist.web.actions.challenge_rows import Entry
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
-from antagonist.web.forms import Form, form, once
+from antagonist.web.forms import Form, SignedForm, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.challenges import stepper
@@ -28,7 +28,6 @@ from antagonist.web.words.decisions import jurisdiction_choices, product_choices
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("screening.read"))]
 Running = Annotated[Visit, Depends(page("challenge.run"))]
-SignedForm = Annotated[Form, Depends(form)]
 LIST = "/patients/{patient}/challenge"
 ONE = LIST + "/{challenge}"
 SECONDS = 60.0

@@ -19,7 +19,7 @@ from antagonist.web.actions import decisions, overrides
 from antagonist.web.actions.decisions import Decided
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
-from antagonist.web.forms import Form, form, once
+from antagonist.web.forms import Form, SignedForm, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.decisions import answers_shown, summary, what_text
@@ -27,7 +27,6 @@ from antagonist.web.words.decisions import answers_shown, summary, what_text
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("screening.read"))]
 Asking = Annotated[Visit, Depends(page("override.ask"))]
-SignedForm = Annotated[Form, Depends(form)]
 Before = Annotated[str | None, Query(max_length=36)]
 LIST = "/patients/{patient}/decisions"
 ONE = LIST + "/{event}"

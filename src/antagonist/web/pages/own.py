@@ -20,14 +20,13 @@ from antagonist.web.accounts.people import change
 from antagonist.web.accounts.rules import rules
 from antagonist.web.answers import field_error
 from antagonist.web.confirming import confirm, confirm_fully
-from antagonist.web.forms import Form, form
+from antagonist.web.forms import Form, SignedForm
 from antagonist.web.language import N_
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 
 router = APIRouter()
 Own = Annotated[Visit, Depends(page("own"))]
-SignedForm = Annotated[Form, Depends(form)]
 HERE = "/own"
 
 

@@ -17,7 +17,7 @@ from antagonist.web.actions.recording import meanwhile
 from antagonist.web.actions.told import Told
 from antagonist.web.answers import field_error
 from antagonist.web.errors import NotFoundError
-from antagonist.web.forms import EXPECTED, KEY, Form, form, once
+from antagonist.web.forms import EXPECTED, KEY, Form, SignedForm, once
 from antagonist.web.pages import plan_wanted as asking
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
@@ -34,7 +34,6 @@ router = APIRouter()
 Reading = Annotated[Visit, Depends(page("plan.read"))]
 Comparing = Annotated[Visit, Depends(page("plan.compare"))]
 Making = Annotated[Visit, Depends(page("plan.make"))]
-SignedForm = Annotated[Form, Depends(form)]
 
 
 def _here(patient: str, rest: str = "") -> str:

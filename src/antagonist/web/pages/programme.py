@@ -23,14 +23,13 @@ from antagonist.web.accounts.people import by_id
 from antagonist.web.actions import jobs, programme
 from antagonist.web.actions.jobs import Job
 from antagonist.web.answers import field_error
-from antagonist.web.forms import Form, form, once
+from antagonist.web.forms import SignedForm, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 
 router = APIRouter()
 Reads = Annotated[Visit, Depends(page("programme.read"))]
 Runs = Annotated[Visit, Depends(page("programme.run"))]
-SignedForm = Annotated[Form, Depends(form)]
 HERE = "/programme"
 
 

@@ -22,7 +22,7 @@ from antagonist.web.entry.showing import typed_form
 from antagonist.web.entry.subjects import possible
 from antagonist.web.entry.typed import OCCURRED, defaults, local, typed_of
 from antagonist.web.errors import NotFoundError
-from antagonist.web.forms import EXPECTED, KEY, Form, form, once
+from antagonist.web.forms import EXPECTED, KEY, Form, SignedForm, once
 from antagonist.web.language import N_
 from antagonist.web.pages.record_page import (
     SURE,
@@ -38,7 +38,6 @@ router = APIRouter()
 Writing = Annotated[Visit, Depends(page("record.write"))]
 Correcting = Annotated[Visit, Depends(page("record.correct"))]
 Reading = Annotated[Visit, Depends(page("patient.read"))]
-SignedForm = Annotated[Form, Depends(form)]
 SHOW = "show"  # a button that shows more rows or the total, and records nothing
 
 

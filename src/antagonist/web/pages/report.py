@@ -13,13 +13,12 @@ from antagonist.report.outcome_pages import outcome_words
 from antagonist.report.rendering import svg_file
 from antagonist.web.actions import outcomes
 from antagonist.web.actions.naming import names_of
-from antagonist.web.forms import KEY, Form, form, once
+from antagonist.web.forms import KEY, SignedForm, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("report.read"))]
-SignedForm = Annotated[Form, Depends(form)]
 HERE = "/patients/{patient}/report"
 
 

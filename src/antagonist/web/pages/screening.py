@@ -14,7 +14,7 @@ from antagonist.label.rules import Question
 from antagonist.web.actions import decisions
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
-from antagonist.web.forms import Form, form, once
+from antagonist.web.forms import Form, SignedForm, once
 from antagonist.web.recording_links import form_of
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
@@ -23,7 +23,6 @@ from antagonist.web.words.decisions import jurisdiction_choices, product_choices
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("screening.read"))]
 Running = Annotated[Visit, Depends(page("screening.run"))]
-SignedForm = Annotated[Form, Depends(form)]
 HERE = "/patients/{patient}/screening"
 LATEST = 5
 

@@ -17,7 +17,7 @@ from antagonist.web.answers import field_error
 from antagonist.web.confirming import confirm
 from antagonist.web.entering import HOME
 from antagonist.web.errors import NotFoundError, SignInNeededError
-from antagonist.web.forms import Form, form
+from antagonist.web.forms import SignedForm
 from antagonist.web.language import N_
 from antagonist.web.pages.own import changed, end_others
 from antagonist.web.rendering import render
@@ -25,7 +25,6 @@ from antagonist.web.visit import Visit, page, signed_in, visit_of
 
 router = APIRouter()
 Own = Annotated[Visit, Depends(page("own"))]
-SignedForm = Annotated[Form, Depends(form)]
 SET_UP, PICTURE = "/second-factor", "/second-factor/picture.png"
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hmac
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
@@ -19,13 +18,12 @@ from antagonist.web.answers import field_error
 from antagonist.web.clinic import Clinic
 from antagonist.web.entering import note
 from antagonist.web.errors import NotFoundError
-from antagonist.web.forms import Form, plain_form
+from antagonist.web.forms import Form, PlainForm
 from antagonist.web.language import N_
 from antagonist.web.rendering import reader_of, render
 from antagonist.web.visit import address_of, clinic_of
 
 router = APIRouter()
-PlainForm = Annotated[Form, Depends(plain_form)]
 
 
 def _open(clinic: Clinic) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
@@ -16,14 +14,12 @@ from antagonist.web.answers import UNWANTED_FIELDS
 from antagonist.web.cookies import LANGUAGE, SESSION, cookie
 from antagonist.web.entering import HOME, by_code, by_password, first_page, note, own_path
 from antagonist.web.errors import SignInNeededError
-from antagonist.web.forms import Form, form, plain_form
+from antagonist.web.forms import Form, PlainForm, SignedForm
 from antagonist.web.language import LANGUAGES
 from antagonist.web.rendering import render
 from antagonist.web.visit import clinic_of, signed_in, visit_of
 
 router = APIRouter()
-PlainForm = Annotated[Form, Depends(plain_form)]
-SignedForm = Annotated[Form, Depends(form)]
 YEAR_S = 365 * 24 * 3600
 
 

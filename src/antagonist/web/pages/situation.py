@@ -16,14 +16,13 @@ from antagonist.web.actions import situations
 from antagonist.web.actions.naming import names_of
 from antagonist.web.actions.told import Told, told_of
 from antagonist.web.answers import field_error
-from antagonist.web.forms import KEY, Form, form, once
+from antagonist.web.forms import KEY, Form, SignedForm, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("patient.read"))]
 Asking = Annotated[Visit, Depends(page("situation.ask"))]
-SignedForm = Annotated[Form, Depends(form)]
 GATES: Mapping[str, str] = {"open": "good", "closed": "stop", "unknown": "missing"}
 NUMBERS = ("planned_mg",)
 # Inputs by the names that the planning gives what it refuses.
