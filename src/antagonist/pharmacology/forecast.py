@@ -58,7 +58,8 @@ COVARIATES = (
 )
 
 
-def _statements(threshold: Threshold) -> tuple[Statement, ...]:
+def stated_by(threshold: Threshold) -> tuple[Statement, ...]:
+    """The three times that every answer states; those of blunting and danger are the defaults'."""
     base = defaults()
     return statements(
         threshold.endpoint,
@@ -68,16 +69,19 @@ def _statements(threshold: Threshold) -> tuple[Statement, ...]:
     )
 
 
-def _reference_mg(drawn: Ensemble, threshold: Threshold) -> Floats:
+def reference_mg(drawn: Ensemble, threshold: Threshold) -> Floats:
+    """The threshold's challenge as a dose of heroin for each draw, mg, shape (S,)."""
     held = drawn.held
-    return threshold.dose_mg * heroin_equivalent(threshold.agonist, threshold.route, held)
+    return np.asarray(
+        threshold.dose_mg * heroin_equivalent(threshold.agonist, threshold.route, held)
+    )
 
 
 def crossings_h(
     drawn: Ensemble, threshold: Threshold, told: Sequence[Statement], from_h: float, until_h: float
 ) -> Floats:
     """When each draw first falls under each statement's line from from_h on, shape (S, lines)."""
-    dose_mg = _reference_mg(drawn, threshold)
+    dose_mg = reference_mg(drawn, threshold)
     lines = [
         odds_that_block(s.blocked_fraction, dose_mg, drawn.held, endpoint_of(s.endpoint))
         for s in told
@@ -90,7 +94,7 @@ def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[st
     plain = [q for q in QUANTITIES if not q.startswith("blocked_")]
     # rounding can leave a level of -1e-13 at the moment of a dose
     found = {q: np.maximum(v, 0.0) for q, v in drawn.signals([*plain, "mu_odds"], time_h).items()}
-    odds, dose = found.pop("mu_odds"), _reference_mg(drawn, threshold)
+    odds, dose = found.pop("mu_odds"), reference_mg(drawn, threshold)
     for endpoint in ENDPOINTS:
         found[f"blocked_{endpoint}"] = blocked(dose, odds, drawn.held, endpoint)
     return found
@@ -104,7 +108,7 @@ def _bands(
     now: quantities of every draw at as_of, each (S, 1).
     """
     steps = Steps(0.0, step_h, int(np.ceil(course.horizon_h / step_h)) + 1)
-    found = hourly_quantiles(drawn, _reference_mg(drawn, threshold), steps, QUANTILES)
+    found = hourly_quantiles(drawn, reference_mg(drawn, threshold), steps, QUANTILES)
     at = int(np.searchsorted(steps.time_h, course.as_of_h))
     # as_of replaces the hour that it stands on
     after = at + int(at < steps.count and steps.time_h[at] == course.as_of_h)
@@ -203,7 +207,7 @@ def stated_times(
     drawn: Ensemble, threshold: Threshold, as_of_h: float, horizon_h: float
 ) -> tuple[StatedTime, ...]:
     """The three stated times from as_of_h on, looked for up to horizon_h."""
-    told = _statements(threshold)
+    told = stated_by(threshold)
     ends_h = crossings_h(drawn, threshold, told, as_of_h, max(horizon_h, as_of_h + 1))
     return tuple(stated_time(s, ends_h[:, n], as_of_h) for n, s in enumerate(told))
 

@@ -9,15 +9,14 @@ from datetime import datetime
 import numpy as np
 
 from antagonist.foundation.clock import hours_between, to_local
-from antagonist.pharmacology.agonists import heroin_equivalent
 from antagonist.pharmacology.catalogue import formulations
 from antagonist.pharmacology.dosing.records import EventRecord
 from antagonist.pharmacology.ensemble import Ensemble
+from antagonist.pharmacology.forecast import reference_mg, stated_by
 from antagonist.pharmacology.parameter_sets import parameter_set
-from antagonist.pharmacology.protection import Statement, stated_time, statements
+from antagonist.pharmacology.protection import Statement, stated_time
 from antagonist.pharmacology.responses import blocked, endpoint_of, odds_that_block
 from antagonist.pharmacology.results import StatedTime
-from antagonist.pharmacology.settings import Settings, defaults
 from antagonist.planning.compare import lasting_h
 from antagonist.planning.regimens import WEEK_H
 from antagonist.planning.response import (
@@ -49,9 +48,9 @@ def figures(
         return None
     chosen, drawn = treatment.chosen, course.drawn
     odds = np.maximum(drawn.signal("mu_odds", course.time_h[:1]), SMALLEST_ODDS)
-    agonist_mg = _agonist_mg(drawn, chosen)
+    agonist_mg = reference_mg(drawn, chosen.threshold)
     share = blocked(agonist_mg, odds, drawn.held, endpoint_of(chosen.threshold.endpoint))
-    times = [course.stated(statement, agonist_mg) for statement in _statements(chosen)]
+    times = [course.stated(statement, agonist_mg) for statement in stated_by(chosen.threshold)]
     return ModelFigures(
         blocked_now=spread(share[:, 0]),
         protected_share_now=times[0].share_over_now,
@@ -73,8 +72,8 @@ def blunted_until(
     course = _course(treatment, doses, at)
     if course is None:
         return None
-    statement = next(s for s in _statements(treatment.chosen) if s.name == BLUNTED)
-    found = course.stated(statement, _agonist_mg(course.drawn, treatment.chosen))
+    statement = next(s for s in stated_by(treatment.chosen.threshold) if s.name == BLUNTED)
+    found = course.stated(statement, reference_mg(course.drawn, treatment.chosen.threshold))
     return _local(found, course.start, course.now), course.weeks
 
 
@@ -124,21 +123,6 @@ def _drawn(treatment: Treatment, given: Sequence[Taken]) -> Ensemble:
         for d in given
     )
     return drawn_for("course", records, treatment.covariates, treatment.chosen)
-
-
-def _agonist_mg(drawn: Ensemble, chosen: Settings) -> Floats:
-    line = chosen.threshold
-    return np.asarray(line.dose_mg * heroin_equivalent(line.agonist, line.route, drawn.held))
-
-
-def _statements(chosen: Settings) -> tuple[Statement, ...]:
-    base, line = defaults(), chosen.threshold
-    return statements(
-        line.endpoint,
-        line.blocked_fraction,
-        (base.blunted.endpoint, base.blunted.blocked_fraction),
-        (base.danger.endpoint, base.danger.blocked_fraction),
-    )
 
 
 def _crossing_h(

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from antagonist.pharmacology.agonists import heroin_equivalent
-from antagonist.pharmacology.forecast import crossings_h, signals_of
+from antagonist.pharmacology.forecast import crossings_h, reference_mg, signals_of, stated_by
 from antagonist.pharmacology.kernel.trajectories import Steps
 from antagonist.pharmacology.percentiles import hourly_quantiles, quantiles
-from antagonist.pharmacology.protection import Statement, stated_time, statements
+from antagonist.pharmacology.protection import Statement, stated_time
 from antagonist.pharmacology.responses import endpoint_of, odds_that_block
-from antagonist.pharmacology.results import QUANTILES, Threshold
-from antagonist.pharmacology.settings import Settings, defaults
+from antagonist.pharmacology.results import QUANTILES
+from antagonist.pharmacology.settings import Settings
 from antagonist.planning.compare import lasting_h
 from antagonist.planning.response import SMALLEST_ODDS
 from antagonist.web.chart.doses import Given
@@ -88,7 +87,7 @@ def series_of(
         first = begin if first is None else first
         from_h = drawn.hour(grid.start) + grid.step_h * begin
         steps = Steps(from_h, float(grid.step_h), until_i - begin)
-        dose_mg = _agonist_mg(drawn, chosen.threshold)
+        dose_mg = reference_mg(drawn.ensemble, chosen.threshold)
         parts.append(hourly_quantiles(drawn.ensemble, dose_mg, steps, QUANTILES))
     if first is None:
         return {}
@@ -117,22 +116,6 @@ def _pieces(course: Reckoned, grid: Grid, last: int) -> Iterator[tuple[int, int,
             yield from_i, until_i, drawn
 
 
-def _agonist_mg(drawn: Drawn, line: Threshold) -> Floats:
-    held = drawn.ensemble.held
-    return np.asarray(line.dose_mg * heroin_equivalent(line.agonist, line.route, held))
-
-
-def told(chosen: Settings) -> tuple[Statement, ...]:
-    """The three times that every answer of this project states."""
-    base, line = defaults(), chosen.threshold
-    return statements(
-        line.endpoint,
-        line.blocked_fraction,
-        (base.blunted.endpoint, base.blunted.blocked_fraction),
-        (base.danger.endpoint, base.danger.blocked_fraction),
-    )
-
-
 def now_of(drawn: Drawn, chosen: Settings, at: datetime) -> dict[str, tuple[float, float, float]]:
     """5, 50 and 95 % of every quantity at a moment."""
     seen = signals_of(drawn.ensemble, chosen.threshold, np.array([drawn.hour(at)]))
@@ -151,7 +134,7 @@ def stated_of(
 
     'May be blunted until' is looked for after the highest point to come, as situations do.
     """
-    asked = [statement for statement in told(chosen) if statement.name in names]
+    asked = [statement for statement in stated_by(chosen.threshold) if statement.name in names]
     from_h, until_h = drawn.hour(at), drawn.hour(until)
     found = []
     for statement in asked:
@@ -183,7 +166,7 @@ def stated_of(
 def _blunted_h(
     drawn: Drawn, chosen: Settings, statement: Statement, from_h: float, until_h: float
 ) -> Floats:
-    dose_mg = _agonist_mg(drawn, chosen.threshold)
+    dose_mg = reference_mg(drawn.ensemble, chosen.threshold)
     endpoint = endpoint_of(statement.endpoint)
     line = odds_that_block(statement.blocked_fraction, dose_mg, drawn.ensemble.held, endpoint)
     length_h = until_h - from_h
@@ -198,7 +181,7 @@ def protected_share(drawn: Drawn, chosen: Settings, at: datetime, until: datetim
     """Share of hours and draws from a moment to another that are at the threshold or over it."""
     time_h = np.arange(drawn.hour(at), drawn.hour(until), SHARE_STEP_H)
     line = chosen.threshold
-    dose_mg, endpoint = _agonist_mg(drawn, line), endpoint_of(line.endpoint)
+    dose_mg, endpoint = reference_mg(drawn.ensemble, line), endpoint_of(line.endpoint)
     odds = odds_that_block(line.blocked_fraction, dose_mg, drawn.ensemble.held, endpoint)
     return float(np.mean(drawn.ensemble.signal("mu_odds", time_h) >= odds))
 
@@ -209,9 +192,9 @@ def lines_of(drawn: Drawn, chosen: Settings) -> tuple[Line, ...]:
     Which occupancy blocks so much of an opioid's effect differs between patients: there a line has
     an interval.
     """
-    dose_mg, held = _agonist_mg(drawn, chosen.threshold), drawn.ensemble.held
+    dose_mg, held = reference_mg(drawn.ensemble, chosen.threshold), drawn.ensemble.held
     found = []
-    for statement in told(chosen):
+    for statement in stated_by(chosen.threshold):
         name, percent = LINE_OF[statement.name], 100.0 * statement.blocked_fraction
         endpoint = endpoint_of(statement.endpoint)
         found.append(Line(name, f"blocked_{endpoint}", percent, percent, percent, True))
