@@ -12,6 +12,7 @@ from antagonist.feedback.events import stamp
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.people import Account
+from antagonist.web.accounts.rows import row_of
 
 WAITING, CONFIRMED, REFUSED, WITHDRAWN = "waiting", "confirmed", "refused", "withdrawn"
 LEAST_REASON = 3  # characters, as the record wants them
@@ -45,7 +46,7 @@ def ask(
         str(uuid.uuid4()), patient, decision, reason.strip(),
         account.account, stamp(at), WAITING, None, None,
     )  # fmt: skip
-    row = {name: getattr(made, name) for name in made.__dataclass_fields__}
+    row = row_of(made)
     connection.execute(insert(t.approvals), row)
     return made
 

@@ -14,6 +14,7 @@ from antagonist.feedback.database import reading
 from antagonist.feedback.events import stamp
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
+from antagonist.web.accounts.rows import columns_of
 from antagonist.web.accounts.rules import rules
 
 Outcome = Literal["allowed", "refused", "failed"]
@@ -90,7 +91,7 @@ def entries(
     connection: Connection, wanted: Filter, most: int, *, before: int | None = None
 ) -> list[Entry]:
     """Lines, newest first. most: how many at most. before: only those of a smaller ``n``."""
-    columns = [t.audit.c[field] for field in Entry.__dataclass_fields__]
+    columns = columns_of(t.audit, Entry)
     query = select(*columns).where(*wanted.conditions()).order_by(t.audit.c.n.desc()).limit(most)
     if before is not None:
         query = query.where(t.audit.c.n < before)

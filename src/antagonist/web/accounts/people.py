@@ -17,6 +17,7 @@ from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import sessions, tokens
 from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.passwords import hashed
+from antagonist.web.accounts.rows import row_of
 
 Role = Literal["viewer", "nurse", "prescriber", "administrator"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -88,12 +89,8 @@ def create_account(
         disabled=False,
         created_at=stamp(at),
     )
-    connection.execute(insert(t.accounts), _row(made))
+    connection.execute(insert(t.accounts), row_of(made))
     return made
-
-
-def _row(account: Account) -> dict[str, Any]:
-    return {name: getattr(account, name) for name in account.__dataclass_fields__}
 
 
 def _name(name: str) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from antagonist.feedback.events import moment, stamp
 from antagonist.web.accounts import tables as t
+from antagonist.web.accounts.rows import row_of
 from antagonist.web.accounts.rules import rules
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -73,7 +74,7 @@ def begin(
     alike = [old for old in of_account(connection, account) if old.complete == complete]
     for old in alike[rules().session.most_at_once - 1 :]:
         end(connection, old.session)
-    row = {name: getattr(made, name) for name in made.__dataclass_fields__}
+    row = row_of(made)
     connection.execute(insert(t.sessions), row)
     return value, made
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from antagonist.feedback.events import checked_text, stamp
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
+from antagonist.web.accounts.rows import columns_of, row_of
 from antagonist.web.accounts.rules import rules
 from antagonist.web.accounts.sessions import VALUE_BYTES, digest
 
@@ -42,7 +43,7 @@ def issue(
         created_at=stamp(at),
         expires_at=stamp(at + timedelta(days=days)),
     )
-    row = {name: getattr(made, name) for name in made.__dataclass_fields__}
+    row = row_of(made)
     connection.execute(insert(t.tokens), row | {"digest": digest(value)})
     return value, made
 
@@ -58,7 +59,7 @@ def owner(connection: Connection, at: datetime, value: str) -> str | None:
 
 def of_account(connection: Connection, account: str) -> list[Token]:
     """An account's tokens, newest first."""
-    columns = [t.tokens.c[name] for name in Token.__dataclass_fields__]
+    columns = columns_of(t.tokens, Token)
     query = select(*columns).where(t.tokens.c.account == account)
     rows = connection.execute(query.order_by(t.tokens.c.created_at.desc())).mappings()
     return [Token(**row) for row in rows]

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 from antagonist.feedback.events import moment, stamp
 from antagonist.label.provocation import Event, EventKind, State, state_of
 from antagonist.web.accounts import tables as t
+from antagonist.web.accounts.rows import row_of
 
 UNDER_WAY, FINISHED, ABORTED = "under_way", "finished", "aborted"
 
@@ -131,6 +132,6 @@ def _of(row: dict[str, object]) -> Challenge:
 
 
 def _row(made: Challenge) -> dict[str, object]:
-    row = {name: getattr(made, name) for name in made.__dataclass_fields__ if name != "entries"}
+    row = row_of(made, "entries")
     events = _ENTRIES.dump_json(made.entries, exclude_none=True).decode()
     return {**row, "started_at": stamp(made.started_at), "events": events}
