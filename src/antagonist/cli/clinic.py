@@ -33,17 +33,14 @@ NameArgument = Annotated[str, typer.Argument(help="Name that the account signs i
 @guarded
 def migrate(database: DatabaseOption = DATABASE) -> None:
     """Bring the tables of the record and of the clinic to this version."""
-    from antagonist.feedback.database import RECORD, current_revision, engine_of
+    from antagonist.feedback.database import RECORD, current_revision, engine_on
     from antagonist.feedback.database import migrate as migrated
     from antagonist.web.accounts.tables import CLINIC
 
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         for name, tables in (("record", RECORD), ("clinic", CLINIC)):
             migrated(engine, of=tables)
             typer.echo(f"{name}: tables of revision {current_revision(engine, tables)}")
-    finally:
-        engine.dispose()
 
 
 @clinic_app.command()
@@ -176,20 +173,17 @@ def export(
     database: DatabaseOption = DATABASE,
 ) -> None:
     """Write the whole audit into a file, newest first; that it was taken is audited."""
-    from antagonist.feedback.database import engine_of
+    from antagonist.feedback.database import engine_on
     from antagonist.report.files import write_together
     from antagonist.web.accounts.audit import Filter, every_entry
     from antagonist.web.accounts.audit_export import written
 
     kind = output.suffix.removeprefix(".")
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         _media, lines = written(every_entry(engine, Filter()), kind)
         with opened_clinic(database) as (connection, now):
             noted(connection, now, "audit.exported", format=kind)
         write_together(output.parent, {output.name: "".join(lines).encode()})
-    finally:
-        engine.dispose()
     tell_written([str(output)], json=False)
 
 

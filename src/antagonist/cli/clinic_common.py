@@ -21,17 +21,14 @@ HOST = (None, "host", "host")
 @contextmanager
 def opened_clinic(database: str) -> Iterator[tuple[Connection, datetime]]:
     """A transaction on the clinic's tables, and now. Raises InputError for other tables."""
-    from antagonist.feedback.database import changing, check_revision, engine_of
+    from antagonist.feedback.database import changing, check_revision, engine_on
     from antagonist.feedback.record import system_clock
     from antagonist.web.accounts.tables import CLINIC
 
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         check_revision(engine, CLINIC)
         with changing(engine) as connection:
             yield connection, system_clock()
-    finally:
-        engine.dispose()
 
 
 def account_named(connection: Connection, name: str) -> Account:

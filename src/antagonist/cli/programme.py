@@ -119,14 +119,11 @@ def simulate(
 
 def _made(database: str, keys: Path) -> None:
     """A record on an empty database, with keys where there are none."""
-    from antagonist.feedback.database import current_revision, engine_of, migrate
+    from antagonist.feedback.database import current_revision, engine_on, migrate
     from antagonist.feedback.keys import create_keyring
 
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         if current_revision(engine) is None:
             if not keys.exists():
                 create_keyring(keys)
             migrate(engine)
-    finally:
-        engine.dispose()

@@ -35,18 +35,15 @@ PatientOption = Annotated[str, typer.Option("--patient", help="The record's id o
 @guarded
 def init(database: DatabaseOption = DATABASE, keys: KeysOption = KEYS) -> None:
     """Make an empty record: its tables, and its keys beside it, outside the database."""
-    from antagonist.feedback.database import current_revision, engine_of, migrate
+    from antagonist.feedback.database import current_revision, engine_on, migrate
     from antagonist.feedback.keys import create_keyring
     from antagonist.foundation.errors import InputError
 
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         if current_revision(engine) is not None:
             raise InputError("record", "database", database, "an empty database")
         create_keyring(keys)
         migrate(engine)
-    finally:
-        engine.dispose()
     typer.echo(f"made {database}\nkeys {keys}: keep a copy elsewhere, not with the database")
 
 
@@ -57,15 +54,12 @@ def migrate(
     to: Annotated[str, typer.Option(help="Revision, or 'head'.")] = "head",
 ) -> None:
     """Bring the record's tables to this version, or to a stated revision."""
-    from antagonist.feedback.database import current_revision, engine_of
+    from antagonist.feedback.database import current_revision, engine_on
     from antagonist.feedback.database import migrate as migrated
 
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         migrated(engine, to)
         typer.echo(f"revision {current_revision(engine)}")
-    finally:
-        engine.dispose()
 
 
 @record_app.command()

@@ -41,15 +41,12 @@ AtOption = Annotated[str | None, typer.Option("--at", help="Moment asked for; de
 @contextmanager
 def opened(database: str, keys: Path) -> Iterator[Record]:
     """The record, closed afterwards. Raises InputError for a database or keys that do not fit."""
-    from antagonist.feedback.database import engine_of
+    from antagonist.feedback.database import engine_on
     from antagonist.feedback.keys import load_keyring
     from antagonist.feedback.opening import open_record
 
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         yield open_record(engine, load_keyring(keys))
-    finally:
-        engine.dispose()
 
 
 def actor(author: str, role: str, source: str) -> Actor:

@@ -11,7 +11,7 @@ from pathlib import Path
 from antagonist.feedback.archive import export_archive
 from antagonist.feedback.archive_format import Manifest, read_manifest
 from antagonist.feedback.archive_load import load
-from antagonist.feedback.database import engine_of
+from antagonist.feedback.database import engine_on
 from antagonist.feedback.record import Record
 from antagonist.foundation.errors import InputError
 
@@ -36,10 +36,7 @@ def restore(path: Path, url: str) -> Manifest:
     Raises InputError for a backup that is not whole, one of a newer version, and a database that
     is not empty; nothing is restored then.
     """
-    engine = engine_of(url)
-    try:
+    with engine_on(url) as engine:
         manifest, _, _ = read_manifest(path)
         load(path, engine, manifest)
         return manifest
-    finally:
-        engine.dispose()

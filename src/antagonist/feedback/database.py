@@ -67,6 +67,16 @@ def engine_of(url: str) -> Engine:
     return engine
 
 
+@contextmanager
+def engine_on(url: str) -> Iterator[Engine]:
+    """``engine_of`` a database, whose connections are given back at the end of the block."""
+    engine = engine_of(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions are begun by hand, see _begin_sqlite
     for pragma in (

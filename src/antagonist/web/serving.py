@@ -15,7 +15,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy import Connection, Engine
 
-from antagonist.feedback.database import changing, current_revision, engine_of, migrate, reading
+from antagonist.feedback.database import changing, current_revision, engine_on, migrate, reading
 from antagonist.feedback.keys import create_keyring, load_keyring
 from antagonist.feedback.opening import open_record
 from antagonist.feedback.record import system_clock
@@ -66,20 +66,16 @@ def needs_administrator(database: str, keys: Path) -> bool:
 
     Raises InputError for a record without tables or keys, or of another version.
     """
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         open_record(engine, load_keyring(keys))
         migrate(engine, of=CLINIC)
         with reading(engine) as connection:
             return administrators(connection) == 0
-    finally:
-        engine.dispose()
 
 
 def new_clinic(database: str, keys: Path) -> None:
     """Make record, keys and tables where none are. Raises InputError where only some are there."""
-    engine = engine_of(database)
-    try:
+    with engine_on(database) as engine:
         there = current_revision(engine) is not None
         if there and keys.exists():
             return
@@ -89,8 +85,6 @@ def new_clinic(database: str, keys: Path) -> None:
             raise InputError("serve", "database" if there else "keys", found, allowed)
         create_keyring(keys)
         migrate(engine)
-    finally:
-        engine.dispose()
 
 
 def demo_clinic(
@@ -105,11 +99,8 @@ def demo_clinic(
         _make_demo(folder, timezone, now, advance)
     config = _demo_config(folder, timezone)
     needs_administrator(config.database, config.keys)
-    engine = engine_of(config.database)
-    try:
+    with engine_on(config.database) as engine:
         return config, _demo_people(engine, now)
-    finally:
-        engine.dispose()
 
 
 def _demo_config(folder: Path, timezone: str) -> WebConfig:
@@ -132,12 +123,9 @@ def _make_demo(
     making.mkdir(parents=True)
     config = _demo_config(making, timezone)
     new_clinic(config.database, config.keys)
-    engine = engine_of(config.database)
-    try:
+    with engine_on(config.database) as engine:
         record = open_record(engine, load_keyring(config.keys), system_clock)
         make_demo(record, now, zone(timezone), advance=advance)
-    finally:
-        engine.dispose()
     (making / MADE_ON).write_text(now.date().isoformat(), encoding="utf-8")
     making.rename(folder)
 
