@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Path
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from antagonist.feedback.database import reading
 from antagonist.foundation.errors import InputError
@@ -38,7 +38,8 @@ class Begin(Sent):
 
 class Step(Sent):
     """What was done or seen now. signs: before the test those that are there; during it those that
-    appeared or grew worse. route, observe_s: only where the protocol names none, by a prescriber.
+    appeared or grew worse, where none seen is an empty list and no word is refused. route,
+    observe_s: only where the protocol names none, by a prescriber.
     """
 
     version: Version
@@ -47,6 +48,12 @@ class Step(Sent):
     step: int | None = Field(default=None, ge=0, le=20, description="Of a dose: which, from 0.")
     route: Literal["iv", "sc", "im"] | None = None
     observe_s: float | None = Field(default=None, gt=0, le=LONGEST_S)
+
+    @model_validator(mode="after")
+    def _looked(self) -> Step:
+        if self.kind == "observed" and "signs" not in self.model_fields_set:
+            raise ValueError("what was observed states its signs; none seen is an empty list")
+        return self
 
 
 class Abort(Sent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -31,7 +32,8 @@ Running = Annotated[Visit, Depends(page("challenge.run"))]
 LIST = "/patients/{patient}/challenge"
 ONE = LIST + "/{challenge}"
 SECONDS = 60.0
-NOTHING_SEEN, SIGNS_SEEN = "none", "signs"
+# What the two buttons of an observation say; no word is not «nothing seen».
+SEEN: Mapping[str, bool] = {"none": False, "signs": True}
 
 
 @router.get(LIST)
@@ -111,8 +113,7 @@ def _version(sent: Form) -> int:
 def _entry(sent: Form) -> Entry:
     """What a form says was done. Raises InputError for an answer that contradicts itself."""
     kind, signs = sent.needed("kind"), sent.lists.get("signs", ())
-    seen = sent.text("seen")
-    if kind == "observed" and (seen == SIGNS_SEEN) != bool(signs):
+    if kind == "observed" and SEEN.get(sent.get("seen", "")) is not bool(signs):
         allowed = "the signs that were seen, or «no new sign» with none ticked"
         raise InputError("", "signs", ", ".join(signs) or None, allowed)
     minutes = sent.number("observe_min")

@@ -84,7 +84,8 @@ def test_a_sign_of_before_that_grew_worse_counts(clinic: OpenClinic) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "signs"), [("none", ["yawning"]), ("signs", []), ("signs", ["no-such-sign"])]
+    ("seen", "signs"),
+    [("none", ["yawning"]), ("signs", []), ("signs", ["no-such-sign"]), ("", []), ("maybe", [])],
 )
 def test_an_answer_that_contradicts_itself_is_not_recorded(
     clinic: OpenClinic, seen: str, signs: list[str]
@@ -235,6 +236,9 @@ def test_programs_lead_a_test_too(clinic: OpenClinic) -> None:
     assert post(f"{one}/steps", "late", version=1, kind="given").status_code == 409
     given = post(f"{one}/steps", "given", version=2, kind="given").json()
     assert (given["state"], given["version"]) == ("observing", 3)
+    unsaid = post(f"{one}/steps", "unsaid", version=3, kind="observed")
+    assert unsaid.status_code == 422
+    assert "signs" in unsaid.json()["errors"][0]["allowed"]
     ended = post(f"{one}/abort", "abort", version=3, reason="the patient left").json()
     assert (ended["status"], ended["done"][-1]["note"]) == ("aborted", "the patient left")
     assert [each["challenge"] for each in program.get(path).json()] == [ended["challenge"]]
