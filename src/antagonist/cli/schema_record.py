@@ -103,7 +103,8 @@ class TodayLine(Document):
 
     patient: str
     kind: str = Field(
-        description="injection, implant, dose, visit, lab, urine, alarm or protection"
+        description="injection, implant, dose, visit, lab, urine, alarm, hold or protection; "
+        "hold = an alarm was seen to, and goes on allowing no dose"
     )
     what: str = Field(description="Id of the check or of the alarm's rule, or the kind of dose")
     event: str = Field(description="Id of the event that it follows from")
@@ -112,8 +113,8 @@ class TodayLine(Document):
         "dose where none is"
     )
     overdue: bool
-    severity: str | None = Field(description="Of an alarm")
-    who: str | None = Field(description="Of an alarm: the role that it is for")
+    severity: str | None = Field(description="Of an alarm or a hold")
+    who: str | None = Field(description="Of an alarm or a hold: the role that it is for")
 
 
 class TodayDocument(Document):

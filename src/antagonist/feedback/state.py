@@ -45,6 +45,7 @@ CLOSING: Mapping[str, AlarmStatus] = {
     "alarm_overridden": "overridden",
     "override": "overridden",  # of a decision, unless it names an alarm
 }
+OPEN: tuple[AlarmStatus, None] = ("open", None)
 
 
 def folded(events: Sequence[Event], at: datetime) -> PatientState:
@@ -183,16 +184,19 @@ def _last_by(groups: Groups, kind: str, key: str) -> dict[str, Noted]:
 
 
 def _alarms(groups: Groups) -> tuple[AlarmOnRecord, ...]:
-    """Every alarm with what became of it first; a withdrawal outweighs an answer."""
+    """Every alarm with what became of it: withdrawn outweighs set aside, and that seen to."""
     closed: dict[str, tuple[AlarmStatus, str]] = {}
     for event in _of(groups, *CLOSING):
         alarm, status = event.payload.get("alarm"), CLOSING[event.kind]
-        if alarm is not None and (alarm not in closed or status == "withdrawn"):
+        if alarm is not None and _weight(status) > _weight(closed.get(alarm, OPEN)[0]):
             closed[alarm] = (status, event.event_id)
     return tuple(_alarm(event, closed) for event in groups.get("alarm_raised", ()))
 
 
+def _weight(status: AlarmStatus) -> int:
+    return ("open", "acknowledged", "overridden", "withdrawn").index(status)
+
+
 def _alarm(event: Event, closed: Mapping[str, tuple[AlarmStatus, str]]) -> AlarmOnRecord:
-    open_: tuple[AlarmStatus, None] = ("open", None)
-    status, by = closed.get(event.event_id, open_)
+    status, by = closed.get(event.event_id, OPEN)
     return AlarmOnRecord(event.event_id, event.occurred_at, status, by, _payload(event))

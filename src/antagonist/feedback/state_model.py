@@ -12,6 +12,7 @@ from antagonist.label.rules import Route
 
 DoseStatus = Literal["observed", "reported", "given", "missed", "held", "refused"]
 AlarmStatus = Literal["open", "withdrawn", "acknowledged", "overridden"]
+STOP = "stop"  # severity of an alarm: no further dose before somebody has looked
 TAKEN: frozenset[str] = frozenset({"observed", "reported", "given"})
 
 
@@ -100,6 +101,14 @@ class AlarmOnRecord:
     closed_by: str | None
     payload: Mapping[str, Any]
 
+    @property
+    def holds(self) -> bool:
+        """Whether it allows no further dose: it says STOP, and nobody has set it aside.
+
+        That somebody has seen to it takes nothing from its cause.
+        """
+        return self.payload["severity"] == STOP and self.status in ("open", "acknowledged")
+
 
 @dataclass(frozen=True, slots=True)
 class PatientState:
@@ -159,6 +168,11 @@ class PatientState:
     def open_alarms(self) -> tuple[AlarmOnRecord, ...]:
         """Alarms raised and neither withdrawn, acknowledged nor overridden."""
         return tuple(alarm for alarm in self.alarms if alarm.status == "open")
+
+    @property
+    def holding_alarms(self) -> tuple[AlarmOnRecord, ...]:
+        """Alarms that allow no further dose, seen to or not."""
+        return tuple(alarm for alarm in self.alarms if alarm.holds)
 
     def fact(self, name: str) -> Statement | None:
         """The latest statement of a fact, such as a laboratory value."""

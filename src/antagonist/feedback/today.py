@@ -23,12 +23,12 @@ from antagonist.feedback.history import current, patients_of
 from antagonist.feedback.merging import MERGED, UNMERGED, joined
 from antagonist.feedback.record import Record
 from antagonist.feedback.state import folded_held
-from antagonist.feedback.state_model import PatientState
+from antagonist.feedback.state_model import AlarmOnRecord, PatientState
 from antagonist.feedback.today_tables import due
 from antagonist.foundation.clock import zone
 
 UTC_ZONE = ZoneInfo("UTC")
-ALARM, PROTECTION = "alarm", "protection"
+ALARM, HOLD, PROTECTION = "alarm", "hold", "protection"
 PLAN_CHANGE = "plan_change"
 # How long before its end a protection comes on the list, and how long after it stays there: the
 # first 14 days after the end are the most dangerous (Gibson and Degenhardt 2007).
@@ -48,10 +48,11 @@ _DROP = delete(due).where(due.c.patient == bindparam("of_patient"))
 class Line(NamedTuple):
     """One line of the list.
 
-    kind: injection, implant, dose, visit, lab, urine, alarm or protection. what: id of the check
-    or the alarm's rule, or the kind of dose. event: what it follows from. due_at: UTC; of a day's
-    task the end of that day; of a protection the time until which it is stated at least, or the
-    last dose where none is. severity, who: of an alarm.
+    kind: injection, implant, dose, visit, lab, urine, alarm, hold or protection; hold = an alarm
+    was seen to, and goes on allowing no dose. what: id of the check or the alarm's rule, or the
+    kind of dose. event: what it follows from. due_at: UTC; of a day's task the end of that day; of
+    a hold the time until which somebody had to act; of a protection the time until which it is
+    stated at least, or the last dose where none is. severity, who: of an alarm or a hold.
     """
 
     patient: str
@@ -186,12 +187,20 @@ def _segment(patient: str, written: Sequence[Event], at: datetime, tz: ZoneInfo)
     for item in items:
         first, last = _day(item, local)
         yield _row(patient, item.kind, item.what, item.event, first, last)
-    for alarm in state.open_alarms:
-        said = alarm.payload
-        by = datetime.fromisoformat(said["by"])
-        marks = {"severity": said["severity"], "who": said["who"]}
-        yield _row(patient, ALARM, said["alarm"], alarm.event_id, alarm.at, by) | marks
+    over = state.on_treatment is False or has_died(state)  # then there is no dose to hold
+    for alarm in state.alarms:
+        if alarm.status == "open":
+            yield _alarm_row(patient, ALARM, alarm)
+        elif alarm.holds and not over:
+            yield _alarm_row(patient, HOLD, alarm)
     yield from _protection(patient, state, items, local)
+
+
+def _alarm_row(patient: str, kind: str, alarm: AlarmOnRecord) -> Row:
+    said = alarm.payload
+    by = datetime.fromisoformat(said["by"])
+    row = _row(patient, kind, said["alarm"], alarm.event_id, alarm.at, by)
+    return row | {"severity": said["severity"], "who": said["who"]}
 
 
 def _day(item: Due, local: datetime) -> tuple[datetime, datetime]:

@@ -618,7 +618,16 @@ class TestAnswers:
         assert event.author == "dr.one"
         assert event.payload == {"alarm": alarm, "note": "repeat ordered"}
         with pytest.raises(InputError, match="acknowledged"):
-            override(clinic.record, alarm, DOCTOR, "not needed")
+            acknowledge(clinic.record, alarm, DOCTOR)
+
+    def test_what_was_seen_to_can_be_set_aside_later_once(self, clinic: Clinic) -> None:
+        clinic.lab("alt", 4)
+        clinic.look()
+        alarm = clinic.raised("liver-tests-watch").event_id
+        acknowledge(clinic.record, alarm, DOCTOR)
+        assert override(clinic.record, alarm, DOCTOR, "normal now").kind == "alarm_overridden"
+        with pytest.raises(InputError, match="overridden"):
+            override(clinic.record, alarm, DOCTOR, "once more")
 
     def test_setting_aside_needs_a_reason(self, clinic: Clinic) -> None:
         clinic.lab("alt", 4)

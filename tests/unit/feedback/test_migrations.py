@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, MetaData, Table, insert, inspect, select, text
 from tests.support.records import NURSE, SettableClock, words
 
+from antagonist.feedback.alarms import acknowledge, evaluate, override
 from antagonist.feedback.database import check_revision, current_revision, engine_of, migrate
+from antagonist.feedback.events import NewEvent
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.opening import open_record
 from antagonist.feedback.record import Record
+from antagonist.feedback.today import rows_on_record
 from antagonist.foundation.errors import InputError
 
 FIRST = "0001"
@@ -166,3 +170,26 @@ def test_an_unknown_revision_is_named(engine: Engine) -> None:
         migrate(engine, "no-such")
     assert raised.value.field == "revision"
     assert current_revision(engine) is None
+
+
+def test_alarms_seen_to_before_there_were_holds_hold_doses(
+    engine: Engine, keys: Keyring, clock: SettableClock
+) -> None:
+    migrate(engine)
+    record, ids = open_record(engine, keys, clock), {}
+    for patient in ("seen", "lifted", "open"):
+        jaundice = NewEvent("symptom", clock.at, {"term": "jaundice", "present": True})
+        record.append(patient, [jaundice], NURSE)
+        ids[patient] = evaluate(record, patient, clock.at.astimezone(UTC))[0].event_id
+    acknowledge(record, ids["seen"], NURSE)
+    acknowledge(record, ids["lifted"], NURSE)
+    override(record, ids["lifted"], NURSE, "ruled out")
+    with engine.connect() as connection:
+        kept = rows_on_record(connection)
+    assert [row["patient"] for row in kept if row["kind"] == "hold"] == ["seen"]
+    migrate(engine, "0003")
+    with engine.connect() as connection:
+        assert {row["kind"] for row in rows_on_record(connection)} == {"alarm"}
+    migrate(engine)
+    with engine.connect() as connection:
+        assert rows_on_record(connection) == kept

@@ -245,13 +245,36 @@ def test_an_alarm_is_open_until_something_closes_it(
     assert len(state_of(raised).open_alarms) == 1
 
 
-def test_the_first_answer_to_an_alarm_stands_and_a_withdrawal_outweighs_it() -> None:
+def test_of_answers_to_an_alarm_the_weightier_stands() -> None:
     raised = event(1, "alarm_raised", RAISED)
     seen = event(2, "alarm_acknowledged", {"alarm": "e1"})
     aside = event(3, "alarm_overridden", {"alarm": "e1", "reason": "known"})
     withdrawn = event(4, "alarm_withdrawn", {"alarm": "e1", "because": "e9"})
-    assert state_of(raised, seen, aside).alarms[0].closed_by == "e2"
+    assert state_of(raised, seen, aside).alarms[0].closed_by == "e3"
     assert state_of(raised, seen, aside, withdrawn).alarms[0].status == "withdrawn"
+    late = event(4, "alarm_acknowledged", {"alarm": "e1"})
+    assert state_of(raised, aside, late).alarms[0].closed_by == "e3"
+
+
+@pytest.mark.parametrize("severity", ["stop", "urgent", "soon", "info"])
+@pytest.mark.parametrize(
+    ("kind", "payload", "lifted"),
+    [
+        ("words", {"text": "called"}, False),
+        ("alarm_acknowledged", {"alarm": "e1"}, False),
+        ("alarm_overridden", {"alarm": "e1", "reason": "known"}, True),
+        ("override", {"alarm": "e1", "reason": "known", "second_person": "b"}, True),
+        ("alarm_withdrawn", {"alarm": "e1", "because": "e9"}, True),
+    ],
+)
+def test_an_alarm_that_says_stop_holds_doses_until_it_is_lifted(
+    severity: str, kind: str, payload: Mapping[str, Any], lifted: bool
+) -> None:
+    raised = event(1, "alarm_raised", {**RAISED, "severity": severity})
+    held = state_of(raised, event(2, kind, payload)).holding_alarms
+    assert [alarm.event_id for alarm in held] == (
+        ["e1"] if severity == "stop" and not lifted else []
+    )
 
 
 def test_what_counts_one_by_one_and_what_replaces() -> None:

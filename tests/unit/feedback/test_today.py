@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from tests.support.records import NURSE, SettableClock
 
-from antagonist.feedback.alarms import acknowledge, evaluate
+from antagonist.feedback.alarms import acknowledge, evaluate, override
 from antagonist.feedback.alarms.modelled import lasting
 from antagonist.feedback.database import reading, writing
 from antagonist.feedback.events import Actor, Event, NewEvent
@@ -29,6 +29,7 @@ from antagonist.feedback.today import (
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOON = datetime(2026, 5, 4, 12, tzinfo=MOSCOW)
+DOCTOR = Actor("dr.one", "prescriber", "visit")
 REMOTE = Actor("nurse.one", "nurse", "telephone")
 
 
@@ -194,6 +195,41 @@ def test_open_alarms_until_they_are_answered(clinic: Clinic) -> None:
     acknowledge(clinic.record, line.event, NURSE)
     clinic.keep_up()
     assert clinic.lines(NOON) == []
+
+
+def stopped(clinic: Clinic) -> str:
+    """A patient under an alarm that says STOP; gives the alarm."""
+    clinic.plan(NOON - timedelta(days=2), doses=doses(NOON))
+    clinic.add("dose", NOON - timedelta(days=1), dose_mg=50, status="reported")
+    clinic.add("symptom", NOON, term="chromaturia", present=True)
+    evaluate(clinic.record, "p1", NOON)
+    clinic.keep_up()
+    (line,) = clinic.lines(NOON, "alarm")
+    assert (line.what, line.severity) == ("liver-signs", "stop")
+    return line.event
+
+
+def test_what_says_stop_stays_on_the_list_after_it_was_seen_to(clinic: Clinic) -> None:
+    alarm = stopped(clinic)
+    acknowledge(clinic.record, alarm, NURSE, "seen, tests taken")
+    clinic.keep_up()
+    (line,) = clinic.lines(NOON, "alarm", "hold")
+    assert (line.kind, line.what, line.event, line.severity, line.who) == (
+        "hold", "liver-signs", alarm, "stop", "prescriber",
+    )  # fmt: skip
+    clinic.add("dose", NOON, dose_mg=50, status="held")
+    assert [line.kind for line in clinic.lines(NOON + timedelta(days=30), "hold")] == ["hold"]
+    override(clinic.record, alarm, DOCTOR, "hepatitis ruled out, ALT 22 U/L")
+    clinic.keep_up()
+    assert clinic.lines(NOON, "alarm", "hold") == []
+
+
+def test_nobody_is_on_hold_who_is_off_treatment_until_a_new_start(clinic: Clinic) -> None:
+    acknowledge(clinic.record, stopped(clinic), NURSE)
+    clinic.add("treatment_stop", NOON, reason="side_effects")
+    assert clinic.lines(NOON, "hold") == []
+    clinic.add("dose", NOON + timedelta(days=1), dose_mg=25, status="reported")
+    assert [line.kind for line in clinic.lines(NOON + timedelta(days=1), "hold")] == ["hold"]
 
 
 def test_nothing_is_due_after_a_stop_but_the_end_of_protection(clinic: Clinic) -> None:

@@ -60,7 +60,9 @@ def test_the_page_says_the_essentials(treated: tuple[OpenClinic, str]) -> None:
         "Set it aside", "No plan is on record.",
     ):  # fmt: skip
         assert said in text
-    assert text.index("Protection ") < text.index("Open alarms") < text.index("The record")
+    assert (
+        text.index("Protection ") < text.index("Open alarms and holds") < text.index("The record")
+    )
 
 
 def test_the_head_warns_of_a_stop_alarm_and_says_what_at_least_means(

@@ -77,14 +77,43 @@ def test_nobody_is_told_to_give_a_dose_while_an_alarm_says_stop(own_clinic: Open
     injected(own_clinic, patient, 30)
     browser = own_clinic.browser("nurse")
     assert "give the injection" in text_of(browser.get("/today", kind="injection"))
-    alarmed(own_clinic, patient)
-    for kind in ("injection", "protection"):
-        text = text_of(browser.get("/today", kind=kind))
-        assert "An open alarm says STOP: no" in text
-        assert "give the injection" not in text
-        assert "offer the next dose" not in text
-    told = own_clinic.program("nurse").get("/api/v1/today").json()
-    assert any("An open alarm says STOP: no" in line["do"] for line in told["lines"])
+    alarm = alarmed(own_clinic, patient)
+    here = f"/patients/{patient}/alarms/{alarm}"
+    for answer in (None, "acknowledge"):  # that it was seen to takes nothing from its cause
+        if answer is not None:
+            browser.post(f"{here}/{answer}", note="called the doctor")
+        for kind in ("injection", "protection"):
+            text = text_of(browser.get("/today", kind=kind))
+            assert "An alarm says STOP: no" in text
+            assert "give the injection" not in text
+            assert "offer the next dose" not in text
+        told = own_clinic.program("nurse").get("/api/v1/today").json()
+        assert any("An alarm says STOP: no" in line["do"] for line in told["lines"])
+    own_clinic.browser("prescriber").post(f"{here}/override", reason="hepatitis ruled out")
+    assert "give the injection" in text_of(browser.get("/today", kind="injection"))
+
+
+def test_an_alarm_seen_to_goes_on_holding_doses_until_the_prescriber_lifts_it(
+    own_clinic: OpenClinic,
+) -> None:
+    patient = own_clinic.patient("Stop Stella")
+    injected(own_clinic, patient, 30)
+    alarm, nurse = alarmed(own_clinic, patient), own_clinic.browser("nurse")
+    here = f"/patients/{patient}/alarms/{alarm}"
+    nurse.post(f"{here}/acknowledge", note="called the doctor")
+    for path in ("/today?kind=hold", f"/patients/{patient}", here):
+        text = text_of(nurse.client.get(path))
+        assert "Seen to already. It goes on holding back doses until the prescriber" in text
+        assert "Lift the hold" not in text  # a nurse may not
+        assert "Lift the hold" in text_of(own_clinic.browser("prescriber").client.get(path))
+    (line,) = own_clinic.program("nurse").get("/api/v1/today?kind=hold").json()["lines"]
+    assert (line["event"], line["severity"], line["who"]) == (alarm, "stop", "prescriber")
+    all_of = own_clinic.program("nurse").get(f"/api/v1/patients/{patient}/alarms").json()["alarms"]
+    (told,) = [each for each in all_of if each["alarm"] == alarm]
+    assert (told["status"], told["holds_doses"]) == ("acknowledged", True)
+    own_clinic.browser("prescriber").post(f"{here}/override", reason="hepatitis ruled out")
+    assert "Doses on hold" not in text_of(nurse.client.get("/today"))
+    assert "Set aside already." in text_of(nurse.client.get(here))
 
 
 def test_a_challenge_under_way_comes_first_and_a_finished_one_not_at_all(busy: OpenClinic) -> None:

@@ -17,7 +17,6 @@ from antagonist.foundation.errors import InputError
 from antagonist.label.formulary.catalogue import products
 from antagonist.label.induction import inductions
 from antagonist.label.regimens import regimens
-from antagonist.web.actions.today import STOP
 from antagonist.web.actions.told import Told
 
 ROUTES: Mapping[str, str] = {"dose": "oral", "injection": "im_xr", "implant_in": "implant"}
@@ -74,9 +73,9 @@ def _of_itself(told: Told, event: NewEvent) -> Iterator[Doubt]:
 
 
 def _beside_others(told: Told, event: NewEvent) -> Iterator[Doubt]:
-    stops = [a for a in told.state.open_alarms if a.payload["severity"] == STOP]
-    if stops:
-        yield Doubt("stop", alarm=stops[-1])
+    holding = told.state.holding_alarms
+    if holding:
+        yield Doubt("stop", alarm=holding[-1])
     route = ROUTES[event.kind]
     before = [d for d in told.state.taken if d.route == route and d.at <= event.occurred_at]
     if not before:

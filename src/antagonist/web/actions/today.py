@@ -15,6 +15,7 @@ from antagonist.feedback import tables as r
 from antagonist.feedback.database import reading
 from antagonist.feedback.events import moment, stamp
 from antagonist.feedback.merging import kept_in
+from antagonist.feedback.state_model import STOP
 from antagonist.feedback.today import today
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
@@ -24,7 +25,6 @@ from antagonist.web.visit import Visit
 
 CHALLENGE, SURGERY = "challenge", "surgery"
 UNDER_WAY = "under_way"
-STOP = "stop"  # severity of an alarm: no further dose before somebody has looked
 URGENCY = (STOP, "urgent", "soon", "info", None)
 SHOWN = 30  # lines of a section on one page
 
@@ -34,7 +34,7 @@ class Item:
     """One line. kind, what, event, due_at, severity, who: as ``feedback.today.Line``.
 
     kind besides: challenge (event = its id, due_at = its beginning), surgery (due_at = when it is).
-    held: an open alarm of the patient says that no dose is given before somebody has looked.
+    held: an alarm of the patient allows no dose, seen to or not.
     """
 
     section: str

@@ -27,6 +27,9 @@ class AlarmModel(BaseModel):
     rule: str
     severity: str
     status: str = Field(description="open, withdrawn, acknowledged or overridden.")
+    holds_doses: bool = Field(
+        description="It says STOP and was not overridden: no further dose, seen to or not."
+    )
     raised_at: datetime
     by: datetime = Field(description="Until when somebody has to act.")
     who: str = Field(description="The role that acts, in words.")
@@ -70,6 +73,7 @@ def get_alarms(
         found.append(
             AlarmModel(
                 alarm=alarm.event_id, rule=said.rule, severity=said.severity, status=alarm.status,
+                holds_doses=alarm.holds,
                 raised_at=alarm.at, by=said.by, who=said.who, text=said.sentence, act=said.act,
                 source=said.rests_on,
             )
@@ -85,7 +89,7 @@ def post_acknowledge(
     sent: Acknowledged,
     key: Key,
 ) -> Answer:
-    """The alarm was seen to."""
+    """The alarm was seen to. One that says STOP goes on allowing no dose until it is overridden."""
     return _once(visit, key, lambda: acknowledge(visit, patient, alarm, sent.note))
 
 

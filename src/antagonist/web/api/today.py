@@ -22,13 +22,13 @@ class Line(BaseModel):
 
     patient: str = Field(description="The record's id of the patient.")
     section: str = Field(description="By urgency: now, urgent, due, soon, overdue, info.")
-    kind: str = Field(description="Such as injection, lab, alarm, protection, challenge, surgery.")
+    kind: str = Field(description="Such as injection, lab, alarm, hold, protection, challenge.")
     what: str = Field(description="Id of the check or the alarm's rule, or the kind of dose.")
     event: str = Field(description="What it follows from: id of an event, or of the challenge.")
     due_at: datetime = Field(description="Of a day's task the end of that day.")
     overdue: bool
-    severity: str | None = Field(description="Of an alarm: stop, urgent, soon, info.")
-    who: str | None = Field(description="Of an alarm: the role that acts.")
+    severity: str | None = Field(description="Of an alarm or hold: stop, urgent, soon, info.")
+    who: str | None = Field(description="Of an alarm or hold: the role that acts.")
     do: str = Field(description="What to do, in the language of the token's owner.")
     why: str = Field(description="Why, in the same language.")
     source: str | None = Field(description="Of the rule behind it.")

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.responses import Response
 
+from antagonist.feedback.state_model import AlarmOnRecord
 from antagonist.foundation.errors import InputError
 from antagonist.report.numbers import percent, two_digits_down
 from antagonist.report.phrases import agonist_title
@@ -54,13 +55,18 @@ def patient_page(
         who=who_is(visit, told), protection=protection(chart, reader), chart=chart,
         chart_text=chart_text(chart, reader), chart_words=chart_words(reader.say), asked=asked,
         learning=is_learning(told), error=None if error is None else field_error(error),
-        alarms=[(a, alarm_said(a.payload, visit.now, reader)) for a in told.state.open_alarms],
+        alarms=[(a, alarm_said(a.payload, visit.now, reader)) for a in _waiting(told)],
         plan=plan_said(told.state, reader), back=f"/patients/{patient}",
         events=events_said(told, ordered[first : first + SHOWN], reader), first=first, most=SHOWN,
         count=len(ordered), decisions=events_said(told, decisions, reader),
         gone_past=events_said(told, gone_past, reader), done=done_text(visit, done),
         query=request.url.query, percent=lambda value: percent(value / 100),
     )  # fmt: skip
+
+
+def _waiting(told: Told) -> list[AlarmOnRecord]:
+    """Alarms that somebody has to answer yet, or that hold back doses."""
+    return [alarm for alarm in told.state.alarms if alarm.status == "open" or alarm.holds]
 
 
 def _chart(request: Request, visit: Visit, told: Told) -> tuple[Chart, WhatIf, InputError | None]:

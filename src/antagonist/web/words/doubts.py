@@ -21,7 +21,7 @@ def _said(doubt: Doubt, reader: Reader) -> str:
     if doubt.alarm is not None:
         alarm = alarm_said(doubt.alarm.payload, doubt.alarm.at, reader)
         return reader.say(
-            "An open alarm allows no dose before the prescriber has answered it: %(what)s",
+            "An alarm allows no dose before the prescriber has lifted it: %(what)s",
             what=f"{alarm.severity_text}. {alarm.sentence}",
         )
     if doubt.name == "amount":

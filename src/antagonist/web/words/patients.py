@@ -26,7 +26,6 @@ from antagonist.web.words.decisions import BADGES, summary
 from antagonist.web.words.events import said, value_text
 
 SHOWN_DOSES, SHOWN_UNSAID = 6, 3
-STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,9 @@ def _flags(told: Told, reader: Reader) -> list[tuple[str, str]]:
     found, state = [], told.state
     if state.pregnant:
         found.append(("stop", reader.say("Pregnancy test positive")))
-    for alarm in state.open_alarms:
-        if alarm.payload["severity"] == STOP:
-            said_so = alarm_said(alarm.payload, told.at, reader)
-            found.append(("stop", f"{said_so.severity_text}: {said_so.sentence}"))
+    for alarm in state.holding_alarms:
+        said_so = alarm_said(alarm.payload, told.at, reader)
+        found.append(("stop", f"{said_so.severity_text}: {said_so.sentence}"))
     asked = state.latest.get("allergies")
     if asked is None:
         found.append(("missing", reader.say("Allergies: not asked about")))

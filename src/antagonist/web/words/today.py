@@ -10,6 +10,7 @@ from functools import lru_cache
 from antagonist.feedback.database import reading
 from antagonist.feedback.events import Event
 from antagonist.feedback.history import events_by_id
+from antagonist.feedback.today import ALARM, HOLD, PROTECTION
 from antagonist.label.facts import Both
 from antagonist.label.monitoring import Check, schedule
 from antagonist.report.label_dates import date_text
@@ -20,13 +21,12 @@ from antagonist.web.actions.today import CHALLENGE, SURGERY, Item
 from antagonist.web.visit import Visit
 from antagonist.web.words.alarms import AlarmSaid, alarm_said
 
-ALARM, PROTECTION = "alarm", "protection"
 DAYS = ("injection", "implant", "dose", "visit", "lab", "urine")  # due within a day, not at an hour
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One line in words. alarm: of an alarm, with all that answers need.
+    """One line in words. alarm: of an alarm or a hold, with all that answers need.
 
     due: the day or the moment in words; source: of the rule behind it, None where there is none.
     link: address of the patient's page where it is done.
@@ -41,6 +41,11 @@ class Said:
     due: str
     link: str
     alarm: AlarmSaid | None
+
+    @property
+    def held(self) -> bool:
+        """Whether it is an alarm that was seen to and goes on allowing no dose."""
+        return self.item.kind == HOLD
 
 
 def in_reader(visit: Visit, text: Both) -> str:
@@ -64,7 +69,7 @@ def said_of(visit: Visit, items: Sequence[Item]) -> list[Said]:
 def _said(visit: Visit, item: Item, name: str, event: Event | None) -> Said:
     text, words = board().lines[item.kind], visit.reader.words
     alarm = None
-    if item.kind == ALARM and event is not None:
+    if item.kind in (ALARM, HOLD) and event is not None:
         alarm = alarm_said(event.payload, visit.now, visit.reader)
     check = _checks().get(item.what)
     source = alarm.rests_on if alarm else None
@@ -72,7 +77,7 @@ def _said(visit: Visit, item: Item, name: str, event: Event | None) -> Said:
         source = source_text(check.source, check.provenance, words)
     return Said(
         item, name, in_language(text.title, words),
-        do=alarm.act if alarm else _do(visit, text, check, item),
+        do=alarm.act if alarm and item.kind == ALARM else _do(visit, text, check, item),
         why=alarm.sentence if alarm else _why(visit, text, item, event),
         source=source,
         due=_due(visit, item),
