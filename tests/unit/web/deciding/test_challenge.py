@@ -5,6 +5,7 @@ Steps and times are the label's: 0.2 mg, 30 s, 0.6 mg, 20 min (Nalorex and Adepe
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ def test_the_first_dose_is_watched_for_thirty_seconds(
     assert do(clinic, browser, made, "observed", seen="none") == 303
     assert state_name(clinic, patient) == state
     assert do(clinic, browser, made, "given") == (303 if state == "ready" else 422)
+
+
+def test_the_enter_key_never_says_that_nothing_was_seen(clinic: OpenClinic) -> None:
+    browser, _patient, made = observing(clinic)
+    form = next(part for part in browser.get(made).text.split("<form")[1:] if 'name="seen"' in part)
+    # a browser presses the first button of the form, in the order of the page
+    assert re.findall(r'<button[^>]*name="seen" value="(\w+)"', form) == ["signs", "none"]
 
 
 @pytest.mark.parametrize(("seconds", "results"), [(1199, []), (1200, ["negative"])])
