@@ -36,10 +36,10 @@ from antagonist.feedback.transfer_rows import (
     rows_of,
     write_rows,
 )
+from antagonist.foundation.clock import FIRST_YEAR, LAST_YEAR, YEARS_ALLOWED
 from antagonist.foundation.errors import InputError
 
 CREATED = "patient_created"
-YEARS = (1900, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +218,10 @@ def _time(value: Any) -> datetime:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         raise InputError("events", "occurred_at", value, allowed) from None
-    if found.tzinfo is None or not YEARS[0] <= found.year <= YEARS[1]:
+    if found.tzinfo is None:
         raise InputError("events", "occurred_at", value, allowed)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InputError("events", "occurred_at", value, YEARS_ALLOWED)
     return found
 
 

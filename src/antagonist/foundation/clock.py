@@ -19,7 +19,9 @@ _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*(Z|[+-]\d{2}:\d{2})?",
     re.ASCII,
 )
-_YEARS = (1900, 2200)
+# A day or moment beyond these years is a slip of the key, and no zone can show the ends of time.
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+YEARS_ALLOWED = f"a year from {FIRST_YEAR} to {LAST_YEAR}"
 
 
 def zone(name: object, source: str = "", field: str = "") -> ZoneInfo:
@@ -47,9 +49,8 @@ def parse_time(value: object, tz: ZoneInfo | None, source: str = "", field: str 
     clock time that does not exist or happens twice in tz.
     """
     stated = value if isinstance(value, datetime) else _read(value, source, field)
-    if not _YEARS[0] <= stated.year <= _YEARS[1]:
-        allowed = f"a year from {_YEARS[0]} to {_YEARS[1]}"
-        raise InputError(source, field, _shown(value), allowed)
+    if not FIRST_YEAR <= stated.year <= LAST_YEAR:
+        raise InputError(source, field, _shown(value), YEARS_ALLOWED)
     if stated.tzinfo is not None:
         return stated if tz is None else stated.astimezone(tz)
     if tz is None:

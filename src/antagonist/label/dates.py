@@ -9,7 +9,14 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from antagonist.foundation.clock import TIME_ALLOWED, hours_between, parse_time
+from antagonist.foundation.clock import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    TIME_ALLOWED,
+    YEARS_ALLOWED,
+    hours_between,
+    parse_time,
+)
 from antagonist.foundation.errors import InputError
 
 DATE_ALLOWED = "a date such as 2026-03-02, a time, a month 2026-03, or {from: DATE, to: DATE}"
@@ -135,8 +142,8 @@ def _date(text: str) -> date:
         found = date.fromisoformat(text)
     except ValueError:
         raise InputError("", "", text, DATE_ALLOWED) from None
-    if not 1900 <= found.year <= 2200:
-        raise InputError("", "", text, "a year from 1900 to 2200")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InputError("", "", text, YEARS_ALLOWED)
     return found
 
 

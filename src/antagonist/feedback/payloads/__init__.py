@@ -11,6 +11,7 @@ from antagonist.feedback.chain import canonical
 from antagonist.feedback.events import NewEvent
 from antagonist.feedback.payloads.checks import check
 from antagonist.feedback.payloads.registry import MODELS, NEWEST, upgraded
+from antagonist.feedback.payloads.years import check_years
 from antagonist.foundation.data import near_match, validated
 from antagonist.foundation.errors import InputError
 
@@ -25,11 +26,13 @@ def payload_models() -> Mapping[str, Mapping[int, type[BaseModel]]]:
 def checked_payload(event: NewEvent) -> str:
     """An event's payload as the text that the record keeps: checked, canonical, without nulls.
 
-    Raises InputError naming kind and field for what the model refuses or the label's data do not
-    know.
+    Raises InputError naming kind and field for what the model refuses, a year that cannot be meant,
+    or what the label's data do not know.
     """
-    model = _model(event.kind, event.version)
-    found = validated(model, event.payload, f"event {event.kind}")
+    model, place = _model(event.kind, event.version), f"event {event.kind}"
+    check_years(event.occurred_at, place, "occurred_at")
+    found = validated(model, event.payload, place)
+    check_years(found, place)
     plain = found.model_dump(mode="json", by_alias=True, exclude_none=True)
     check(event.kind, upgraded(event.kind, event.version, plain), event.occurred_at)
     return canonical(plain)
