@@ -64,4 +64,5 @@ def _refuse(visit: Visit, what: str) -> None:
 def _renew(visit: Visit) -> None:
     if visit.session is not None:
         with changing(visit.clinic.engine) as connection:
-            visit.renewed.append(sessions.renewed(connection, visit.session))
+            value = sessions.renewed(connection, visit.session)
+        visit.renewed.append(value)  # not before it holds

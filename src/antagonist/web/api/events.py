@@ -70,6 +70,9 @@ class Recorded(BaseModel):
     corrects: str | None
     payload: Mapping[str, Any]
     alarms: list[str]
+    alarms_checked: bool = Field(
+        description="Whether they could be checked after it; if not, none here is not none due."
+    )
 
 
 class Title(BaseModel):
@@ -150,4 +153,5 @@ def _recorded(visit: Visit, event: Event, response: Response) -> Recorded:
         version=event.version, occurred_at=event.occurred_at, recorded_at=event.recorded_at,
         author=event.author, role=event.role, source=event.source, corrects=event.corrects,
         payload=event.payload, alarms=[one.event_id for one in recording.alarms_by(told, event)],
+        alarms_checked=not visit.unchecked,
     )  # fmt: skip
