@@ -21,7 +21,7 @@ from tests.unit.web.deciding.led import do, under_way
 from tests.unit.web.deciding.screened import screened
 from tests.unit.web.plans.test_plan import DAILY, WANTED, reviewed
 
-from antagonist.feedback.database import changing, reading
+from antagonist.feedback.database import SQLITE, changing, reading
 from antagonist.web.accounts import approvals, second_factor, sessions, tokens
 from antagonist.web.accounts.activation import activation_code
 from antagonist.web.accounts.people import create_account
@@ -75,7 +75,9 @@ class Scene:
         self.saved = self.file.read_bytes(), self.head.read_bytes()
 
     def restore(self) -> None:
-        """All as it was kept."""
+        """All as it was kept; on PostgreSQL, where nothing was, all stays as it is."""
+        if not self.saved[0]:
+            return
         self.clinic.clinic.engine.dispose()
         for left in ("-wal", "-shm"):
             self.file.with_name(self.file.name + left).unlink(missing_ok=True)
@@ -95,13 +97,16 @@ class Scene:
         return Browser(client, csrf)
 
 
-def scene_in(clinic: OpenClinic) -> Scene:
-    """Fill a new clinic."""
+def scene_in(clinic: OpenClinic, *, wholly: bool = True) -> Scene:
+    """Fill a new clinic. wholly: with a challenge test under way and a plan looked at, too."""
     clinic.clock.set(ASKED_AT)
     made = Scene(clinic, with_factor(clinic, FACTOR))
     _people(made)
     _patients(made)
-    made.save()
+    if wholly:
+        _led(made)
+    if clinic.clinic.engine.dialect.name == SQLITE:
+        made.save()
     return made
 
 
@@ -148,6 +153,11 @@ def _patients(made: Scene) -> None:
     with reading(clinic.clinic.engine) as connection:
         (one,) = approvals.of_decision(connection, known["decision_second"])
     known["approval"] = one.approval
+
+
+def _led(made: Scene) -> None:
+    """What is done step by step."""
+    clinic, known = made.clinic, made.known
     browser, known["tested"], place = under_way(clinic)
     known["challenge"] = place.rpartition("/")[2]
     assert do(clinic, browser, place, "baseline", **{"signs[]": ["anxiety"]}) == 303

@@ -8,20 +8,21 @@ and that it failed. Of actions with many writes the first, the middle and the la
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from tests.faults.scene import Scene, scene_in, shown
-from tests.faults.web_actions import ACTS, SET_UP, Act
-from tests.support.clinics import Browser, clinic_on
+from tests.faults.tried import Tried
+from tests.faults.web_actions import ACTS, SET_UP
+from tests.support.clinics import clinic_on, text_of
 from tests.support.doors import doors
-from tests.support.part_faults import COMMIT, Faults, chosen, faults_in, picture
+from tests.support.part_faults import COMMIT, chosen, faults_in, lost_after_commit, picture
 
-from antagonist.feedback.alarms.raising import evaluate
-from antagonist.feedback.database import changing
-from antagonist.feedback.verify import verify
-from antagonist.web.forms import new_key
+from antagonist.feedback.alarms.raising import RAISED
+
+PATIENT = "/patients/{patient}"
+UNCHECKED = "the alarms could not be checked after it"
+pytestmark = pytest.mark.usefixtures("only_answers")
 
 
 @pytest.fixture(scope="module")
@@ -32,70 +33,9 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         yield scene_in(clinic)
 
 
-@pytest.fixture(autouse=True)
-def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What goes on in threads after an answer is not part of the action."""
-    monkeypatch.setattr("antagonist.web.actions.jobs._run", lambda *_: None)
-    # Argon2 is slow by design, and has tests of its own
-    for name in ("entering", "confirming"):
-        monkeypatch.setattr(f"antagonist.web.{name}.fits", lambda _, kept: kept is not None)
-    for name in ("accounts.people", "accounts.activation", "pages.own"):
-        monkeypatch.setattr(f"antagonist.web.{name}.hashed", lambda *_: "a hash")
-
-
 def test_every_route_that_takes_something_is_tried(scene: Scene) -> None:
     taking = {door.path for door in doors(scene.clinic.app) if door.method != "GET"}
     assert taking == ACTS.keys()
-
-
-class Tried:
-    """One action in a clinic, from a state that can be had again."""
-
-    def __init__(self, scene: Scene, act: Act, path: str, faults: Faults) -> None:
-        self.scene, self.act, self.faults, self.key = scene, act, faults, new_key()
-        found = next(d for d in doors(scene.clinic.app) if d.path == path and d.method != "GET")
-        self.door = found.action
-        self.sender = self.anew()
-        self.before = picture(scene.clinic.clinic.engine)
-
-    def anew(self) -> Browser:
-        """The state before, and somebody who will send."""
-        self.scene.restore()
-        if self.act.first is not None:
-            with changing(self.scene.clinic.clinic.engine) as connection:
-                self.act.first(connection)
-        self.sender = self.scene.sender(self.act.who)
-        return self.sender
-
-    def send(self, at: int | None = None) -> Any:
-        """The request, with a fault at a place."""
-        self.faults.begin(at)
-        answer = self.act.send(self.scene, self.sender, self.key)
-        self.faults.at = None
-        assert self.faults.fired == (at is not None), self.faults.places
-        return answer
-
-    def done(self) -> Mapping[str, tuple[int, int]]:
-        """What it came to; the record holds."""
-        assert verify(self.scene.clinic.clinic.record).problems == ()
-        return picture(self.scene.clinic.clinic.engine).since(self.before)
-
-    def nothing_done(self) -> None:
-        """Raises AssertionError for anything but what a failure leaves."""
-        now = picture(self.scene.clinic.clinic.engine)
-        assert now.since(self.before) == {}
-        assert self.scene.head.read_bytes() == self.scene.saved[1]  # so the record holds as before
-        patient = None if self.act.patient is None else self.scene.known[self.act.patient]
-        for action, outcome, of, more in now.lines - self.before.lines:
-            if outcome != "allowed" or action == self.act.reads:
-                continue
-            assert (action, of, more) == (self.door, patient, False), "said to be done"
-
-    def checked_later(self) -> None:
-        """The clinic's check of everybody."""
-        clinic = self.scene.clinic.clinic
-        for name in ("patient", "untested", "tested"):
-            evaluate(clinic.record, self.scene.known[name], clinic.now().astimezone(clinic.tz))
 
 
 @pytest.mark.parametrize("path", ACTS)
@@ -109,6 +49,7 @@ def test_an_action_is_whole_or_not_at_all(scene: Scene, path: str) -> None:
         # what the door writes before each action is tried below
         for at in chosen(places, places.index(COMMIT) + 1 if tried.door else 0):
             answer = tried.send(at)
+            assert faults.fired, faults.places
             if answer.status_code >= 400:
                 tried.nothing_done()
                 continue
@@ -121,3 +62,70 @@ def test_an_action_is_whole_or_not_at_all(scene: Scene, path: str) -> None:
         if tried.act.keyed:
             assert tried.send().status_code == answer.status_code
             assert tried.done() == whole
+
+
+@pytest.mark.parametrize("path", ["/own/reading", "/api/v1/patients/{patient}/events"])
+def test_a_fault_at_the_door_lets_nobody_in(scene: Scene, path: str) -> None:
+    with faults_in(scene.clinic.clinic.engine) as faults:
+        tried = Tried(scene, ACTS[path], path, faults)
+        scene.clinic.clock.advance(minutes=2)  # then it writes when the session was used, too
+        tried.send()
+        first = faults.places.index(COMMIT)
+        tried.anew()
+        for at in range(first + 1):
+            assert tried.send(at).status_code >= 500
+            tried.nothing_done()
+            assert picture(scene.clinic.clinic.engine) == tried.before
+        assert tried.send().status_code < 400
+
+
+def test_an_answer_of_the_database_that_is_lost_is_asked_for_again(scene: Scene) -> None:
+    path = "/patients/new"
+    with faults_in(scene.clinic.clinic.engine) as faults:
+        tried = Tried(scene, ACTS[path], path, faults)
+        with lost_after_commit(faults, 2):
+            answer = tried.send()
+        assert answer.status_code == 303, shown(answer)
+        assert tried.done()[0]["identities"] == (1, 0)
+        assert tried.send().headers["location"] == answer.headers["location"]
+        assert tried.done()[0]["identities"] == (1, 0)
+
+
+@pytest.mark.parametrize("path", ["/patients/{patient}/report", "/api/v1/programme/run"])
+def test_work_begins_once_it_is_on_record(scene: Scene, path: str, only_answers: list[str]) -> None:
+    with faults_in(scene.clinic.clinic.engine) as faults:
+        tried = Tried(scene, ACTS[path], path, faults)
+        tried.send()
+        last = len(faults.places) - 1
+        tried.anew()
+        only_answers.clear()
+        assert tried.send(last).status_code >= 400
+        assert only_answers == []
+        for _ in range(2):
+            assert tried.send().status_code < 400
+        assert len(only_answers) == 1
+
+
+@pytest.mark.parametrize("face", ["page", "program"])
+def test_alarms_that_could_not_be_checked_are_raised_later_and_said_to_be_open(
+    scene: Scene, face: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    pages = {"page": f"{PATIENT}/record/{{kind}}/{{of}}", "program": f"/api/v1{PATIENT}/events"}
+    with faults_in(scene.clinic.clinic.engine) as faults:
+        tried = Tried(scene, ACTS[pages[face]], pages[face], faults)
+        tried.send()
+        after = len(faults.places) - 1
+        tried.anew()
+        answer = tried.send(after)
+    record, patient = scene.clinic.clinic.record, scene.known["patient"]
+    assert answer.status_code in (201, 303)
+    assert [line.message for line in caplog.records].count("alarms not checked") == 1
+    assert patient not in caplog.text
+    assert record.all(patient)[-1].payload["fact"] == "dark_urine"
+    if face == "program":
+        assert (answer.json()["alarms"], answer.json()["alarms_checked"]) == ([], False)
+    else:
+        assert UNCHECKED in text_of(tried.sender.follow(answer))
+        assert UNCHECKED not in text_of(tried.sender.get(f"/patients/{patient}"))
+    tried.checked_later()
+    assert [e.payload["alarm"] for e in record.all(patient) if e.kind == RAISED] == ["liver-signs"]

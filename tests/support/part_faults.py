@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import Engine, Table, event, select
 from sqlalchemy.exc import OperationalError
@@ -100,6 +101,24 @@ def faults_in(engine: Engine) -> Iterator[Faults]:
     finally:
         for name, do in listened:
             event.remove(engine, name, do)
+
+
+@contextmanager
+def lost_after_commit(faults: Faults, number: int) -> Iterator[None]:
+    """The answer to a commit is lost: it was done, and nobody is told. number: which, from 1."""
+    dialect, waiting = faults.engine.dialect, True
+    commits = dialect.do_commit
+
+    def committing(connection: Any) -> None:
+        nonlocal waiting
+        commits(connection)
+        if waiting and faults.places.count(COMMIT) == number:
+            waiting = False
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection"))
+
+    with patch.object(dialect, "do_commit", committing):
+        yield
+    assert not waiting
 
 
 def chosen(places: list[str], first: int) -> list[int]:
