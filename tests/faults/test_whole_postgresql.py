@@ -43,6 +43,7 @@ def test_a_fault_leaves_nothing_and_then_it_is_done_once(scene: Scene, path: str
         if tried.act.keyed:
             assert tried.send().headers["location"] == answer.headers["location"]
             assert tried.done()[0] == done
+        assert tried.holds()
 
 
 def test_an_answer_of_the_database_that_is_lost_is_asked_for_again(scene: Scene) -> None:

@@ -29,7 +29,8 @@ class Act:
 
     sent: fields of the form or the JSON body, with such names in texts. more: fields that have to
     be found first. keyed: a second time with its key it is the same request. reads: what is written
-    in the audit where its page is shown again. first: changes the clinic beforehand.
+    in the audit where its page is shown again. first: changes the clinic beforehand. slow: it
+    computes for long before it writes.
     """
 
     who: str
@@ -39,6 +40,7 @@ class Act:
     more: Callable[[Scene], Mapping[str, Any]] | None = None
     reads: str = ""
     first: Callable[[Any], None] | None = None
+    slow: bool = False
 
     def send(self, scene: Scene, sender: Browser, key: str) -> Response:
         """Send it."""
@@ -127,9 +129,10 @@ DECIDE: Mapping[str, Act] = {
         "nurse", f"{_P}/plan/new", {**WANTED, "what": US_TABLET}, keyed=False),
     "/patients/{patient}/plan/review": Act(
         "nurse", f"{_P}/plan/review", {**WANTED, **DAILY}, keyed=False),
-    "/patients/{patient}/plan": Act("prescriber", f"{_P}/plan", more=lambda scene: scene.plan),
+    "/patients/{patient}/plan": Act(
+        "prescriber", f"{_P}/plan", more=lambda scene: scene.plan, slow=True),
     "/patients/{patient}/situation": Act(
-        "nurse", "/patients/{treated}/situation", {"kind": "stop"}),
+        "nurse", "/patients/{treated}/situation", {"kind": "stop"}, slow=True),
     "/patients/{patient}/chart.json": Act(
         "nurse", "/patients/{treated}/chart.json", {"skip_next": "yes"}, keyed=False),
     "/patients/{patient}/report": Act("nurse", "/patients/{treated}/report"),
@@ -218,7 +221,7 @@ PROGRAMS: Mapping[str, Act] = {
     "/patients/{patient}/plans": Act(
         "api.prescriber", "/api/v1/patients/{first}/plans", {**WANTED_API, **DAILY}),
     "/patients/{patient}/situations": Act(
-        "api.nurse", "/api/v1/patients/{treated}/situations", {"situation": "stop"}),
+        "api.nurse", "/api/v1/patients/{treated}/situations", {"situation": "stop"}, slow=True),
     "/patients/{patient}/forecast": Act(
         "api.nurse", "/api/v1/patients/{treated}/forecast", {"skip_next": True}, keyed=False),
     "/programme/run": Act("api.prescriber", "/api/v1/programme/run", {"days": 30}),
