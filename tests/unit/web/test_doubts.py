@@ -107,3 +107,29 @@ def test_the_form_proposes_no_time_to_come(own_clinic: OpenClinic) -> None:
     own_clinic.clock.at += timedelta(seconds=59)
     _browser, _path, sent = asked(own_clinic, patient, "injection")
     assert sent["occurred_at"] == "2026-05-01T09:00"
+
+
+def test_a_program_is_told_what_looked_wrong_when_it_wrote(clinic: OpenClinic) -> None:
+    patient, program = clinic.patient(number=new_key()), clinic.program("nurse")
+    injected(clinic, patient, 20)
+    payload = {**GOOD, "dose_mg": 190, "side": "left", "expiry": "2026-04-30"}
+    sent = {"kind": "injection", "occurred_at": clinic.clock.at.isoformat(), "payload": payload}
+    path, key = f"/api/v1/patients/{patient}/events", {"Idempotency-Key": new_key()}
+    first, again = (program.post(path, json=sent, headers=key) for _ in range(2))
+    assert first.status_code == again.status_code == 201
+    doubts = {one["name"]: one["text"] for one in first.json()["doubts"]}
+    assert list(doubts) == ["amount", "expired", "early", "side"]
+    assert "380 mg" in doubts["amount"]
+    assert again.json()["doubts"] == first.json()["doubts"]  # not that it stands beside itself
+    assert recorded(clinic, patient, "injection") == 2
+    usual = {
+        **sent,
+        "payload": {**payload, "dose_mg": 380, "expiry": "2027-01-01"},
+        "reason": "slip",
+    }
+    del usual["kind"]
+    right = program.post(
+        f"{path}/{first.json()['event']}/correct",
+        json=slip, headers={"Idempotency-Key": new_key()},
+    )  # fmt: skip
+    assert (right.status_code, right.json()["doubts"]) == (201, [])

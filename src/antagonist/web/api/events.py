@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from antagonist.feedback.events import Event
 from antagonist.feedback.payloads.registry import MODELS, NEWEST, OWN_CALLS
 from antagonist.web.actions import recording
+from antagonist.web.actions.doubts import Name, doubts_when_written
 from antagonist.web.actions.recording import Wish, new_event
 from antagonist.web.actions.told import told_of
 from antagonist.web.api.common import (
@@ -27,6 +28,7 @@ from antagonist.web.api.common import (
 )
 from antagonist.web.entry.model import kinds
 from antagonist.web.visit import Visit, program
+from antagonist.web.words.doubts import doubts_said
 
 router = APIRouter(tags=["events"])
 Writing = Annotated[Visit, Depends(program("record.write"))]
@@ -64,10 +66,23 @@ class RetractionSent(Sent):
     reason: Text
 
 
+class DoubtOut(BaseModel):
+    """One thing that looks wrong about a dose. text: in the language of the token's owner."""
+
+    name: Name
+    text: str
+
+
 class Recorded(KeptEvent):
-    """An event that was written. alarms: those it raised."""
+    """An event that was written.
+
+    alarms: those it raised. doubts: what looks wrong about a dose by what was on record before it;
+    a page would have asked to look once more. It is recorded all the same: show them to whoever
+    gave it, and correct what was a slip.
+    """
 
     alarms: list[str]
+    doubts: list[DoubtOut]
 
 
 class Title(BaseModel):
@@ -144,4 +159,7 @@ def _recorded(visit: Visit, event: Event, response: Response) -> Recorded:
     told = told_of(visit, event.patient)
     response.headers.update(etag(recording.chain(told, event.patient)[-1].n))
     raised = [one.event_id for one in recording.alarms_by(told, event)]
-    return Recorded(**kept(event), alarms=raised)
+    doubts = doubts_when_written(told, event)
+    said = zip(doubts, doubts_said(doubts, visit.reader), strict=True)
+    found = [DoubtOut(name=doubt.name, text=text) for doubt, text in said]
+    return Recorded(**kept(event), alarms=raised, doubts=found)
