@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from antagonist import __version__
 from antagonist.feedback.events import moment
 from antagonist.report.label_dates import date_text
+from antagonist.report.rendering import shown
 from antagonist.web.accounts.rules import rules
 from antagonist.web.cookies import LANGUAGE, cookie_name
 from antagonist.web.foreign import cited
@@ -42,6 +43,7 @@ def environment() -> jinja2.Environment:
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("antagonist.web"),
         autoescape=True,
+        finalize=shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
