@@ -157,7 +157,7 @@ def test_svg_announces_itself() -> None:
     assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
 
 
-@pytest.mark.parametrize("text", [WILD, r"$\frac{$"])
+@pytest.mark.parametrize("text", [WILD, "$\\frac{$ a\x1bb\u202ec"])
 def test_a_title_is_text_whatever_it_holds(text: str) -> None:
     """Neither mathematics, nor elements, nor what XML cannot hold; the words are what was typed."""
     figure = forecast_figure(fake_forecast(title=text))
