@@ -39,7 +39,10 @@ NAVIGATION = (
 
 @lru_cache(maxsize=1)
 def environment() -> jinja2.Environment:
-    """The templates. What a template names and nobody gave is an error."""
+    """The templates. What a template names and nobody gave is an error.
+
+    A text is shown with what acts unseen written out, but for the values of forms (``typed``).
+    """
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("antagonist.web"),
         autoescape=True,
@@ -50,6 +53,8 @@ def environment() -> jinja2.Environment:
         extensions=["jinja2.ext.do"],
     )
     made.filters["cited"] = cited
+    # What comes back in a form is sent again as it was typed; a control keeps it to itself.
+    made.filters["typed"] = escape
     made.globals.update(
         static=static_url, version=__version__, languages=NAMES, new_key=new_key, moment=moment
     )
