@@ -26,6 +26,8 @@ def visible(text: str) -> str:
 
     Tabs and line breaks stay. What is visible already comes back the same.
     """
+    if text.isprintable():  # most texts, and told quickly
+        return text
     return _UNSEEN.sub(_written_out, text.replace("\r\n", "\n"))
 
 
