@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from antagonist.web.actions.board import board
 from antagonist.web.language import catalogue, catalogues
 
 TUTORIAL = Path(__file__).parents[3] / "docs" / "tutorial"
@@ -16,8 +17,8 @@ APART = re.compile(r"Demo |Демо |Observed: |Под наблюдением: |
 
 
 def pages_say(language: str) -> set[str]:
-    """Every message, in a language."""
-    found = set()
+    """Every message and every title of today's lines, in a language."""
+    found = {str(getattr(line.title, language)) for line in board().lines.values()}
     for path in catalogues("ru"):
         for message in catalogue(path, "ru"):
             text = message.id if language == "en" else message.string

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
+from antagonist.report.rendering import svg_file
 from antagonist.web.actions import plans
 from antagonist.web.actions.naming import names_of
 from antagonist.web.actions.prints import PRINTS, printed
@@ -17,12 +18,13 @@ from antagonist.web.actions.recording import meanwhile
 from antagonist.web.actions.told import Told
 from antagonist.web.answers import field_error
 from antagonist.web.errors import NotFoundError
-from antagonist.web.forms import EXPECTED, KEY, Form, SignedForm, once
+from antagonist.web.forms import EXPECTED, KEY, Form, SignedForm, asked_fields, once
 from antagonist.web.pages import plan_wanted as asking
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.decisions import jurisdiction_choices
 from antagonist.web.words.events import said
+from antagonist.web.words.plan_chart import drawable, options_svg, sizes_px
 from antagonist.web.words.plans import (
     kept_words,
     option_rows,
@@ -90,7 +92,20 @@ def compare_plans(request: Request, visit: Comparing, patient: str, sent: Signed
     return _shown(
         request, visit, "plan_compare.html", patient,
         wanted=wanted, rows=option_rows(visit, options), source=option_source(visit, options),
+        sizes=sizes_px(len(options)) if drawable(options) else None,
     )  # fmt: skip
+
+
+@router.get("/patients/{patient}/plan/regimens.svg")
+def draw_plans(request: Request, visit: Comparing, patient: str) -> Response:
+    """The chart of step 2: a picture of its own, as its drawing takes longer than a page may."""
+    sent = asked_fields(request)
+    wanted = asking.wanted_of(visit, sent)
+    _told, options = plans.options(
+        visit, patient, wanted.fields, route=wanted.route, only=wanted.only
+    )
+    drawn = options_svg(visit, options, narrow=sent.text("narrow") is not None)
+    return Response(svg_file(drawn), media_type="image/svg+xml")
 
 
 @router.post("/patients/{patient}/plan/review")
