@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.support.clinics import Browser, OpenClinic, text_of
 from tests.support.page_forms import page_forms
-from tests.support.telling import alarmed, injected, swallowed
+from tests.support.telling import alarmed, injected, swallowed, tell
 
 from antagonist.web.forms import new_key
 
@@ -115,11 +115,17 @@ def test_the_form_proposes_no_time_to_come(own_clinic: OpenClinic) -> None:
 
 def test_nobody_is_offered_a_dose_at_once_while_doses_are_on_hold(own_clinic: OpenClinic) -> None:
     patient = own_clinic.patient()
+    tell(own_clinic, patient, "fact", fact="indication_stated", value="opioid", source="nurse")
     swallowed(own_clinic, patient, 1)
     nurse, path = own_clinic.browser("nurse"), f"/patients/{patient}/record/dose"
     assert "Observed: 50 mg" in text_of(nurse.get(path))
     alarm = alarmed(own_clinic, patient)
     assert "Observed: 50 mg" not in text_of(nurse.get(path))
+    speaking = ("record/dose", "situation", "plan")
+    said = [text_of(nurse.get(f"/patients/{patient}/{page}")) for page in speaking]
+    asked_for = nurse.post(f"/patients/{patient}/situation", kind="acute_pain")
+    said.append(text_of(nurse.follow(asked_for)))
+    assert [text.count("An alarm allows no dose before the prescriber") for text in said] == [1] * 4
     here = f"/patients/{patient}/alarms/{alarm}/override"
     own_clinic.browser("prescriber").post(here, reason="hepatitis ruled out")
     assert "Observed: 50 mg" in text_of(nurse.get(path))

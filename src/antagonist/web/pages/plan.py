@@ -23,6 +23,7 @@ from antagonist.web.pages import plan_wanted as asking
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.decisions import jurisdiction_choices
+from antagonist.web.words.doubts import held_said
 from antagonist.web.words.events import said
 from antagonist.web.words.plan_chart import drawable, options_svg, sizes_px
 from antagonist.web.words.plans import (
@@ -52,9 +53,10 @@ def _shown(
 @router.get("/patients/{patient}/plan")
 def show_plan(request: Request, visit: Reading, patient: str) -> Response:
     """The plan that holds."""
-    _told, found = plans.holding(visit, patient)
+    now, found = plans.holding(visit, patient)
     told = None if found is None else kept_words(visit, found)
-    return _shown(request, visit, "plan.html", patient, told=told, of_record=False)
+    held = held_said(now, visit.reader)
+    return _shown(request, visit, "plan.html", patient, told=told, of_record=False, held=held)
 
 
 @router.get("/patients/{patient}/plan/new")
@@ -84,7 +86,7 @@ def compare_plans(request: Request, visit: Comparing, patient: str, sent: Signed
     """Step 2: regimens side by side."""
     try:
         wanted = asking.wanted_of(visit, sent)
-        _told, options = plans.options(
+        now, options = plans.options(
             visit, patient, wanted.fields, route=wanted.route, only=wanted.only
         )
     except InputError as error:
@@ -93,6 +95,7 @@ def compare_plans(request: Request, visit: Comparing, patient: str, sent: Signed
         request, visit, "plan_compare.html", patient,
         wanted=wanted, rows=option_rows(visit, options), source=option_source(visit, options),
         sizes=sizes_px(len(options)) if drawable(options) else None,
+        held=held_said(now, visit.reader),
     )  # fmt: skip
 
 
@@ -138,7 +141,7 @@ def _review(
     conflict = isinstance(error, ConflictError)
     return _shown(
         request, visit, "plan_review.html", patient, 409 if conflict else 422 if error else 200,
-        wanted=wanted, asked=asked, told=told,
+        wanted=wanted, asked=asked, told=told, held=held_said(now, visit.reader),
         key=sent.get(KEY) if error and not conflict else None, expected=now.expected,
         reviewed=plans.seal(visit, patient, asked, now.expected, told.to_acknowledge),
         changed=_changed(visit, now, seen) if conflict else [],
@@ -180,10 +183,11 @@ def make_plan(request: Request, visit: Making, patient: str, sent: SignedForm) -
 @router.get("/patients/{patient}/plan/{event}")
 def show_kept(request: Request, visit: Reading, patient: str, event: str) -> Response:
     """A plan or a refusal on record."""
-    _told, found = plans.on_record(visit, patient, event)
+    now, found = plans.on_record(visit, patient, event)
     return _shown(
-        request, visit, "plan.html", patient, told=kept_words(visit, found), of_record=True
-    )
+        request, visit, "plan.html", patient, told=kept_words(visit, found), of_record=True,
+        held=held_said(now, visit.reader) if found.holds else [],
+    )  # fmt: skip
 
 
 @router.get("/patients/{patient}/plan/{event}/{name}")

@@ -16,7 +16,7 @@ from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
 from antagonist.label.scores import score, score_catalogue
 from antagonist.report.label_text import in_language
-from antagonist.web.actions.doubts import ROUTES, Doubt, DoubtError, sure_of
+from antagonist.web.actions.doubts import ROUTES, DoubtError, sure_of
 from antagonist.web.actions.naming import names_of, shown_name
 from antagonist.web.actions.recording import alarms_by, chain, correction_of, meanwhile
 from antagonist.web.actions.told import Told
@@ -32,7 +32,7 @@ from antagonist.web.language import N_, Reader
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit
 from antagonist.web.words.alarms import alarm_said
-from antagonist.web.words.doubts import doubts_said
+from antagonist.web.words.doubts import doubts_said, held_said
 from antagonist.web.words.events import kind_name, said
 
 SURE = "sure"  # the doubts that somebody has looked at once more
@@ -129,7 +129,8 @@ def form_page(
         key=None if sent is None else sent.text(KEY),
         expected=expected or chain(told, shown.chain)[-1].n,
         doubts=doubts_said(doubts, reader), sure=sure_of(doubts),
-        held=[] if doubts else doubts_said(_stops(shown, told), reader), at_once=known.minute,
+        held=held_said(told, reader) if shown.kind in ROUTES and not (doubts or shown.old) else [],
+        at_once=known.minute,
         error=None if error is None or conflict or doubts else _shown(error, asked, typed, reader),
         wrong=wrong, conflict=_conflict(error, told, sent, shown) if conflict else None,
         quick=_quick(shown, told, known, typed) if error is None and sent is None else [],
@@ -137,12 +138,6 @@ def form_page(
         scored=_scored(shown, sent) if shown.kind == "score" else None,
         sums=shown.kind == "score" and shown.of in score_catalogue(),
     )  # fmt: skip
-
-
-def _stops(shown: Page, told: Told) -> tuple[Doubt, ...]:
-    """The alarm that allows no dose, before anybody has typed one."""
-    holding = told.state.holding_alarms if shown.kind in ROUTES and shown.old is None else ()
-    return tuple(Doubt("stop", alarm=alarm) for alarm in holding[-1:])
 
 
 def _shown(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from antagonist.report.label_dates import date_text
 from antagonist.report.label_text import amount
 from antagonist.web.actions.doubts import Doubt
+from antagonist.web.actions.told import Told
 from antagonist.web.language import Reader
 from antagonist.web.words.alarms import alarm_said
 
@@ -14,6 +15,11 @@ from antagonist.web.words.alarms import alarm_said
 def doubts_said(doubts: Sequence[Doubt], reader: Reader) -> list[str]:
     """A sentence each."""
     return [_said(doubt, reader) for doubt in doubts]
+
+
+def held_said(told: Told, reader: Reader) -> list[str]:
+    """The alarm that allows no dose, where one does: at most one sentence."""
+    return doubts_said([Doubt("stop", alarm=a) for a in told.state.holding_alarms[-1:]], reader)
 
 
 def _said(doubt: Doubt, reader: Reader) -> str:
