@@ -129,3 +129,25 @@ def test_nobody_is_offered_a_dose_at_once_while_doses_are_on_hold(own_clinic: Op
     here = f"/patients/{patient}/alarms/{alarm}/override"
     own_clinic.browser("prescriber").post(here, reason="hepatitis ruled out")
     assert "Observed: 50 mg" in text_of(nurse.get(path))
+
+
+def test_a_program_is_told_what_looked_wrong_when_it_wrote(clinic: OpenClinic) -> None:
+    patient, program = clinic.patient(number=new_key()), clinic.program("nurse")
+    injected(clinic, patient, 20)
+    payload = {**GOOD, "dose_mg": 190, "side": "left", "expiry": "2026-04-30"}
+    sent = {"kind": "injection", "occurred_at": clinic.clock.at.isoformat(), "payload": payload}
+    path, key = f"/api/v1/patients/{patient}/events", {"Idempotency-Key": new_key()}
+    first, again = (program.post(path, json=sent, headers=key) for _ in range(2))
+    assert first.status_code == again.status_code == 201
+    doubts = {one["name"]: one["text"] for one in first.json()["doubts"]}
+    assert list(doubts) == ["amount", "expired", "early", "side"]
+    assert "380 mg" in doubts["amount"]
+    assert again.json()["doubts"] == first.json()["doubts"]  # not that it stands beside itself
+    assert recorded(clinic, patient, "injection") == 2
+    usual = {**payload, "dose_mg": 380, "expiry": "2027-01-01"}
+    slip = {"occurred_at": sent["occurred_at"], "payload": usual, "reason": "slip"}
+    right = program.post(
+        f"{path}/{first.json()['event']}/correct",
+        json=slip, headers={"Idempotency-Key": new_key()},
+    )  # fmt: skip
+    assert (right.status_code, right.json()["doubts"]) == (201, [])

@@ -1,17 +1,19 @@
-"""What looks wrong about a dose before it is recorded: asked once more, never refused.
+"""What looks wrong about a dose: never refused, for a dose given in error was given all the same.
 
-The record takes every fact: a dose given in error was given all the same. A page asks whoever
-typed it to look once more; a program that writes through the API has done so itself.
+A page asks whoever typed it to look once more before it is recorded. A program is told with the
+answer: by then its user has given the dose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from antagonist.feedback.events import NewEvent
+from antagonist.feedback.events import Event, NewEvent
+from antagonist.feedback.history import current
+from antagonist.feedback.state import folded_held
 from antagonist.feedback.state_model import AlarmOnRecord, DoseOnRecord
 from antagonist.foundation.errors import InputError
 from antagonist.label.formulary.catalogue import products
@@ -60,6 +62,21 @@ def doubts_of(told: Told, event: NewEvent, *, corrects: bool = False) -> tuple[D
         return ()
     found = list(_of_itself(told, event))
     return tuple(found if corrects else [*found, *_beside_others(told, event)])
+
+
+def doubts_when_written(told: Told, event: Event) -> tuple[Doubt, ...]:
+    """What looked wrong about a dose on record by what was on record before it."""
+    before = tuple(e for e in told.written if _before(e, event))
+    held = current(before, told.at)
+    then = replace(told, written=before, held=held, state=folded_held(held, told.at))
+    new = NewEvent(event.kind, event.occurred_at, event.payload, event.version)
+    return doubts_of(then, new, corrects=event.corrects is not None)
+
+
+def _before(one: Event, other: Event) -> bool:
+    if one.patient == other.patient:
+        return one.n < other.n
+    return one.recorded_at < other.recorded_at
 
 
 def _of_itself(told: Told, event: NewEvent) -> Iterator[Doubt]:

@@ -26,7 +26,8 @@ from antagonist.pharmacology.ensemble import ensemble
 from antagonist.pharmacology.forecast import forecast_of
 from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.settings import settings
-from antagonist.planning.situation_figures import BLUNTED, DANGER, PROTECTED, figures
+from antagonist.planning.lasting import BLUNTED
+from antagonist.planning.situation_figures import DANGER, PROTECTED, figures
 from antagonist.planning.situation_model import Taken, Treatment
 from antagonist.web.chart import Chart, Span, chart_of, plain
 from antagonist.web.chart.curves import moments
