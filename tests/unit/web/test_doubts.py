@@ -151,3 +151,17 @@ def test_a_program_is_told_what_looked_wrong_when_it_wrote(clinic: OpenClinic) -
         json=slip, headers={"Idempotency-Key": new_key()},
     )  # fmt: skip
     assert (right.status_code, right.json()["doubts"]) == (201, [])
+
+
+@pytest.mark.parametrize(("days", "doubted"), [(29, True), (31, False), (-1, False)])
+def test_a_dose_too_near_an_operation_with_opioids_is_asked_about(
+    clinic: OpenClinic, days: int, doubted: bool
+) -> None:
+    # 30 days from the last injection: ASAM National Practice Guideline 2015, pocket guide
+    patient = clinic.patient(number=new_key())
+    at = (clinic.clock.at + timedelta(days=days)).isoformat()
+    tell(clinic, patient, "surgery_planned", 1, at=at, with_opioids=True)
+    browser, path, sent = asked(clinic, patient, "injection", **GOOD)
+    answer = browser.client.post(path, data=sent)
+    assert (answer.status_code == 422) is doubted
+    assert ("An operation with opioids is planned for Sat 30 May" in text_of(answer)) is doubted

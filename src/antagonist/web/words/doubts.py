@@ -30,6 +30,12 @@ def _said(doubt: Doubt, reader: Reader) -> str:
             "An alarm allows no dose before the prescriber has lifted it: %(what)s",
             what=f"{alarm.severity_text}. {alarm.sentence}",
         )
+    if doubt.surgery_at is not None:
+        return reader.say(
+            "An operation with opioids is planned for %(time)s: after this dose they may not work. "
+            "Ask the planner from when doses are held.",
+            time=reader.time(doubt.surgery_at),
+        )
     if doubt.name == "amount":
         known = ", ".join(amount(mg, "mg", words) for mg in doubt.known_mg)
         return reader.say(
