@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tests.support.clinics import NURSE, OpenClinic
+import pytest
+from tests.support.clinics import NURSE, OpenClinic, clinic_on, text_of
 from tests.support.doors import doors
 from tests.support.telling import injected
 
@@ -58,3 +59,20 @@ def test_every_page_of_a_clinic_without_patients(own_clinic: OpenClinic) -> None
             assert max(answers) < 500, door.path
     for kind in board().lines:
         assert browsers["prescriber"].get("/today", kind=kind).status_code == 200
+
+
+def test_pages_of_a_new_patient_say_in_russian_what_the_record_lacks(
+    own_clinic: OpenClinic,
+) -> None:
+    own_clinic.reads("prescriber", "ru")
+    here = f"/patients/{own_clinic.patient()}"
+    lacking = "В карте не указано, по какому показанию"
+    for path, sent, said in (
+        ("situation", {"kind": "acute_pain"}, "В карте нет ни одной дозы налтрексона."),
+        ("screening", {"question": "start"}, lacking),
+        ("plan/new", {"start": "2026-05-01", "clock": "09:00", "clinic_days[]": "mon"}, lacking),
+    ):
+        answer = own_clinic.browser("prescriber").post(f"{here}/{path}", **sent)
+        assert answer.status_code == 422
+        assert said in text_of(answer)
+        assert f'href="{here}/record/' in answer.text

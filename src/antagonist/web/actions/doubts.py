@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from antagonist.feedback.events import Event, NewEvent
@@ -19,17 +19,24 @@ from antagonist.foundation.errors import InputError
 from antagonist.label.formulary.catalogue import products
 from antagonist.label.induction import inductions
 from antagonist.label.regimens import regimens
+from antagonist.planning.situation_data import limit
 from antagonist.web.actions.told import Told
 
 ROUTES: Mapping[str, str] = {"dose": "oral", "injection": "im_xr", "implant_in": "implant"}
+# What a guideline has between the last dose by a route and an operation with opioids: rule, fact.
+TO_SURGERY: Mapping[str, tuple[str, str]] = {
+    "oral": ("surgery-oral", "hours_oral_dose_to_surgery"),
+    "im_xr": ("surgery-xr", "days_injection_to_surgery"),
+}
 NOT_TAKEN = ("missed", "held", "refused")
-Name = Literal["stop", "amount", "expired", "again", "early", "side"]
+Name = Literal["stop", "surgery", "amount", "expired", "again", "early", "side"]
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """One doubt. alarm: that says STOP. known_mg: amounts that label or plan name. dose: the other
-    dose. on: when a lot expired. days: the label's interval.
+    dose. on: when a lot expired. days: the label's interval. surgery_at: of an operation with
+    opioids that comes too soon after the dose.
     """
 
     name: Name
@@ -38,6 +45,7 @@ class Doubt:
     dose: DoseOnRecord | None = None
     on: date | None = None
     days: int = 0
+    surgery_at: datetime | None = None
 
 
 class DoubtError(InputError):
@@ -94,6 +102,9 @@ def _beside_others(told: Told, event: NewEvent) -> Iterator[Doubt]:
     if holding:
         yield Doubt("stop", alarm=holding[-1])
     route = ROUTES[event.kind]
+    surgery_at = _surgery_at(told)
+    if surgery_at is not None and _too_near(event.occurred_at, surgery_at, route):
+        yield Doubt("surgery", surgery_at=surgery_at)
     before = [d for d in told.state.taken if d.route == route and d.at <= event.occurred_at]
     if not before:
         return
@@ -107,6 +118,28 @@ def _beside_others(told: Told, event: NewEvent) -> Iterator[Doubt]:
     side = event.payload.get("side")
     if side is not None and side == last.side:
         yield Doubt("side", dose=last)
+
+
+def _surgery_at(told: Told) -> datetime | None:
+    """When an operation with opioids is planned, by the last word on it."""
+    said = told.state.latest.get("surgery_planned")
+    if said is None or not said.payload["with_opioids"]:
+        return None
+    return datetime.fromisoformat(str(said.payload["at"]))
+
+
+def _too_near(at: datetime, surgery_at: datetime, route: str) -> bool:
+    """Whether an operation comes after a dose within what the guideline has between them.
+
+    No text says how long an implant blocks: then any operation to come.
+    """
+    if surgery_at <= at:
+        return False
+    if route not in TO_SURGERY:
+        return True
+    found = limit(*TO_SURGERY[route], at.date())
+    least = timedelta(hours=found.value) if found.unit == "h" else timedelta(days=found.value)
+    return surgery_at - at < least
 
 
 def _day(event: NewEvent, told: Told) -> date:

@@ -95,7 +95,11 @@ def _do(visit: Visit, text: LineText, check: Check | None, item: Item) -> str:
     words = visit.reader.words
     named = in_language(check.title, words) if check else item.what.replace("_", " ")
     do = text.held if item.held and text.held else text.do
-    return in_language(do, words).format(check=named) if do else ""
+    said = in_language(do, words).format(check=named) if do else ""
+    if item.held or item.surgery_at is None or text.operation is None:
+        return said
+    time = visit.reader.time(item.surgery_at)
+    return f"{in_language(text.operation, words).format(time=time)} {said}"
 
 
 def _why(visit: Visit, text: LineText, item: Item, behind: Behind) -> str:
