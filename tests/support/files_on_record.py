@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,19 +21,41 @@ PARTS = {"opioid_history": "opioid_history", "medicines": "medicines", "allergie
          "naltrexone": "naltrexone_history", "alcohol": "alcohol"}  # fmt: skip
 
 
-def file_on_record(record: Record, name: str = "eligible_opioid", **changes: Any) -> str:
+@dataclass(frozen=True)
+class Who:
+    """Who the patient of a file is. source: who says all of it; None = as the example says."""
+
+    names: Mapping[str, str] = field(default_factory=lambda: {"family": "Test", "given": "Anna"})
+    identifiers: Sequence[tuple[str, str]] = ()
+    program: str | None = None
+    source: str | None = None
+
+
+def file_on_record(
+    record: Record, name: str = "eligible_opioid", *, who: Who | None = None, **changes: Any
+) -> str:
     """A new patient with everything that an example's file says; gives the patient's id.
 
     changes: as ``tests.support.patients.content`` takes them. The record's clock stands at
     ``ASKED_AT`` or later.
     """
+    who = who or Who()
     said = parse_patient(content(name, **changes), "test").model_dump(
         mode="json", by_alias=True, exclude_none=True
     )
-    names = {"family": "Test", "given": "Anna", "birth_date": str(said.get("birth_date", ""))}
-    patient = create_patient(record, NURSE, {k: v for k, v in names.items() if v}, [])
+    said = said if who.source is None else _said_by(said, who.source)
+    names = {**who.names, "birth_date": str(said.get("birth_date", ""))}
+    patient = create_patient(
+        record, NURSE, {k: v for k, v in names.items() if v}, who.identifiers, program=who.program
+    )
     record.append(patient, list(_events(said, record.clock())), NURSE)
     return patient
+
+
+def _said_by(said: Any, source: str) -> Any:
+    if isinstance(said, dict):
+        return {k: source if k == "source" else _said_by(v, source) for k, v in said.items()}
+    return [_said_by(one, source) for one in said] if isinstance(said, list) else said
 
 
 def _events(said: Mapping[str, Any], now: datetime) -> Iterator[NewEvent]:

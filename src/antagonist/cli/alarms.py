@@ -14,6 +14,7 @@ from antagonist.cli.common import (
     guarded,
     print_json,
     progress,
+    say,
 )
 from antagonist.cli.record_common import (
     DATABASE,
@@ -119,7 +120,7 @@ def acknowledge(
     who = actor(author, role, source)
     with opened(database, keys) as record:
         event = acknowledged(record, alarm, who, note)
-    typer.echo(f"acknowledged: {event.event_id}")
+    say(f"acknowledged: {event.event_id}")
 
 
 @alarms_app.command()
@@ -139,7 +140,7 @@ def override(
     who = actor(author, role, source)
     with opened(database, keys) as record:
         event = overridden(record, alarm, who, reason)
-    typer.echo(f"overridden: {event.event_id}")
+    say(f"overridden: {event.event_id}")
 
 
 @alarms_app.command()
@@ -173,6 +174,4 @@ def burden(
     answers().print(table)
     rate = found.per_100_patient_days
     shown = "unknown" if rate is None else f"{rate:.2f}"
-    typer.echo(
-        f"{found.patients} patients, {found.patient_days:.0f} patient-days, {shown} alarms per 100"
-    )
+    say(f"{found.patients} patients, {found.patient_days:.0f} patient-days, {shown} alarms per 100")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from antagonist.cli.clinic_common import account_named, end_all, noted, opened_clinic
-from antagonist.cli.common import guarded, progress, tell_written
+from antagonist.cli.common import guarded, progress, say, tell_written
 from antagonist.cli.record_common import (
     DATABASE,
     KEYS,
@@ -18,6 +18,7 @@ from antagonist.cli.record_common import (
     clinic_time,
     opened,
 )
+from antagonist.foundation.visible import visible_line
 
 clinic_app = typer.Typer(
     no_args_is_help=True, help="The clinic's host: tables, accounts, audit, the timer job."
@@ -40,7 +41,7 @@ def migrate(database: DatabaseOption = DATABASE) -> None:
     with engine_on(database) as engine:
         for name, tables in (("record", RECORD), ("clinic", CLINIC)):
             migrated(engine, of=tables)
-            typer.echo(f"{name}: tables of revision {current_revision(engine, tables)}")
+            say(f"{name}: tables of revision {current_revision(engine, tables)}")
 
 
 @clinic_app.command()
@@ -66,7 +67,7 @@ def check(
                     counts[event.kind] = counts.get(event.kind, 0) + 1
                 advance(done)
     raised, withdrawn = counts[RAISED], counts[WITHDRAWN]
-    typer.echo(f"{len(everybody)} patients: {raised} alarms raised, {withdrawn} withdrawn")
+    say(f"{len(everybody)} patients: {raised} alarms raised, {withdrawn} withdrawn")
 
 
 @account_app.command("add")
@@ -91,7 +92,7 @@ def add(
         )
         code = activation_code(connection, now, made)
         noted(connection, now, "accounts.created", account_of=made.name, role=made.role)
-    typer.echo(code)
+    say(code)
 
 
 @account_app.command("list")
@@ -106,7 +107,8 @@ def list_accounts(database: DatabaseOption = DATABASE) -> None:
         state = "disabled" if each.disabled else "active" if each.password else "not activated"
         factor = "second factor" if each.secret else "no second factor"
         sees = "all patients" if each.every_patient else "patients given"
-        typer.echo(f"{each.name}\t{each.role}\t{state}\t{factor}\t{sees}")
+        columns = (each.name, each.role, state, factor, sees)
+        typer.echo("\t".join(map(visible_line, columns)))
 
 
 @account_app.command()
@@ -120,7 +122,7 @@ def disable(name: NameArgument, database: DatabaseOption = DATABASE) -> None:
         change(connection, found, disabled=True)
         end_all(connection, found.account)
         noted(connection, now, "accounts.disabled", account_of=found.name)
-    typer.echo(f"disabled: {found.name}")
+    say(f"disabled: {found.name}")
 
 
 @account_app.command()
@@ -133,7 +135,7 @@ def enable(name: NameArgument, database: DatabaseOption = DATABASE) -> None:
         found = account_named(connection, name)
         change(connection, found, disabled=False)
         noted(connection, now, "accounts.enabled", account_of=found.name)
-    typer.echo(f"enabled: {found.name}")
+    say(f"enabled: {found.name}")
 
 
 @account_app.command("reset-factor")
@@ -147,7 +149,7 @@ def reset_factor(name: NameArgument, database: DatabaseOption = DATABASE) -> Non
         change(connection, found, secret=None, last_step=None)
         end_all(connection, found.account)
         noted(connection, now, "accounts.factor-reset", account_of=found.name)
-    typer.echo(f"second factor forgotten: {found.name}")
+    say(f"second factor forgotten: {found.name}")
 
 
 @account_app.command()
@@ -163,7 +165,7 @@ def activation(name: NameArgument, database: DatabaseOption = DATABASE) -> None:
             raise InputError("", "name", found.name, "an account that is not disabled")
         code = activation_code(connection, now, found)
         noted(connection, now, "accounts.activation", account_of=found.name)
-    typer.echo(code)
+    say(code)
 
 
 @audit_app.command()
@@ -206,4 +208,4 @@ def prune(
     with opened_clinic(database) as (connection, now):
         count = pruned(connection, now, keep)
         noted(connection, now, "audit.pruned", lines=count, kept_days=keep_days)
-    typer.echo(f"{count} lines deleted")
+    say(f"{count} lines deleted")

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 import typer
 
 from antagonist.foundation.errors import InputError
+from antagonist.foundation.visible import json_visible, visible_line
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,7 +62,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except InputError as error:
-            typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+            say(f"error: {' '.join(str(error).split())}", err=True)
             raise typer.Exit(BAD_INPUT) from None
 
     return inner
@@ -78,30 +79,35 @@ def errors_of(source: str) -> Iterator[None]:
         raise InputError(source, error.field, error.value, error.allowed) from None
 
 
+def say(line: str, *, err: bool = False) -> None:
+    """Print one line, whatever the texts in it hold: no other line, no colour, no other order."""
+    typer.echo(visible_line(line), err=err)
+
+
 def answers() -> Console:
     """The console for answers: standard output."""
-    from rich.console import Console
+    from antagonist.cli.terminal import Terminal
 
     fixed = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(width=None if fixed else FILE_COLUMNS)
+    return Terminal(width=None if fixed else FILE_COLUMNS)
 
 
 def messages() -> Console:
     """The console for progress and places: standard error."""
-    from rich.console import Console
+    from antagonist.cli.terminal import Terminal
 
-    return Console(stderr=True)
+    return Terminal(stderr=True)
 
 
 def tell_written(lines: Iterable[str], *, json: bool) -> None:
     """Say where files are: beside the answer, or on standard error where that is JSON."""
     console = messages() if json else answers()
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(line, highlight=False, soft_wrap=True)
 
 
 def print_json(schema_id: str, payload: Mapping[str, Any]) -> None:
-    """Print one JSON document in UTF-8 on standard output.
+    """Print one JSON document in UTF-8 on standard output; a terminal obeys nothing in it.
 
     schema_id: name and version, such as ``antagonist.simulate/1``; stands first.
     payload: plain values, arrays, dates, paths, dataclasses and models; numbers that are not finite
@@ -109,7 +115,7 @@ def print_json(schema_id: str, payload: Mapping[str, Any]) -> None:
     """
     document = {"schema": schema_id, **_plain(payload)}
     text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-    typer.echo(text.encode("utf-8"))
+    typer.echo(json_visible(text).encode("utf-8"))
 
 
 def _plain(value: Any) -> Any:
@@ -180,7 +186,7 @@ class _Lines:
     def _print(self) -> None:
         self._last_s = monotonic()
         steps = f" {self._done} of {self._total}" if self._total else ""
-        typer.echo(f"{self._description} ...{steps}", err=True)
+        say(f"{self._description} ...{steps}", err=True)
 
 
 class _Bar:

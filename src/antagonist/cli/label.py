@@ -16,6 +16,7 @@ from antagonist.cli.common import (
     answers,
     guarded,
     print_json,
+    say,
 )
 
 if TYPE_CHECKING:
@@ -137,8 +138,8 @@ def check(
         print_json("antagonist.label-check/1", payload)
     else:
         for rule, case, came, written in failing:
-            typer.echo(f"error: {rule}: {case}: comes out {came}, written {written}", err=True)
-        typer.echo(f"{len(rules)} rules, {cases} cases, {len(failing)} failing")
+            say(f"error: {rule}: {case}: comes out {came}, written {written}", err=True)
+        say(f"{len(rules)} rules, {cases} cases, {len(failing)} failing")
     if failing:
         raise typer.Exit(BAD_INPUT)
 

@@ -14,6 +14,7 @@ from antagonist.cli.common import (
     guarded,
     print_json,
     progress,
+    say,
     tell_written,
 )
 from antagonist.cli.record_common import (
@@ -114,7 +115,7 @@ def simulate(
     if json:
         print_json(SCHEMA, {"simulated": found})
         return
-    typer.echo(f"{found.patients} patients, {found.events} events up to {found.until.isoformat()}")
+    say(f"{found.patients} patients, {found.events} events up to {found.until.isoformat()}")
 
 
 def _made(database: str, keys: Path) -> None:

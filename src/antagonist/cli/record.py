@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from antagonist.cli.common import JsonOption, guarded, print_json
+from antagonist.cli.common import JsonOption, guarded, print_json, say
 from antagonist.cli.record_common import (
     DATABASE,
     KEYS,
@@ -44,7 +44,8 @@ def init(database: DatabaseOption = DATABASE, keys: KeysOption = KEYS) -> None:
             raise InputError("record", "database", database, "an empty database")
         create_keyring(keys)
         migrate(engine)
-    typer.echo(f"made {database}\nkeys {keys}: keep a copy elsewhere, not with the database")
+    say(f"made {database}")
+    say(f"keys {keys}: keep a copy elsewhere, not with the database")
 
 
 @record_app.command()
@@ -59,7 +60,7 @@ def migrate(
 
     with engine_on(database) as engine:
         migrated(engine, to)
-        typer.echo(f"revision {current_revision(engine)}")
+        say(f"revision {current_revision(engine)}")
 
 
 @record_app.command()
@@ -86,7 +87,7 @@ def create(
     if json:
         print_json(SCHEMA, {"patient": found})
     else:
-        typer.echo(found)
+        say(found)
 
 
 @record_app.command()
@@ -105,7 +106,7 @@ def find(
     if json:
         print_json(SCHEMA, {"patient": found})
     else:
-        typer.echo(found)
+        say(found)
 
 
 @record_app.command()
@@ -125,7 +126,7 @@ def identify(
     who = actor(author, role, source)
     with opened(database, keys) as record:
         add_identifier(record, who, patient, *_identifier(identifier))
-    typer.echo("added")
+    say("added")
 
 
 def _identifier(text: str) -> tuple[str, str]:
@@ -268,9 +269,10 @@ def show_events(events: tuple[Event, ...], *, json: bool) -> None:
     for event in events:
         what = ", ".join(f"{name} {value}" for name, value in event.payload.items())
         corrected = f" corrects {event.corrects}" if event.corrects else ""
-        typer.echo(
-            f"{event.n:>5}  {event.occurred_at:%Y-%m-%d %H:%M} UTC  "
-            f"{event.kind}{corrected}: {what}\n"
+        say(
+            f"{event.n:>5}  {event.occurred_at:%Y-%m-%d %H:%M} UTC  {event.kind}{corrected}: {what}"
+        )
+        say(
             f"       on record {event.recorded_at:%Y-%m-%d %H:%M} UTC by {event.author}, "
             f"{event.role}, {event.source}; {event.event_id}"
         )

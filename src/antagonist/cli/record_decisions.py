@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from antagonist.cli.common import JsonOption, guarded
+from antagonist.cli.common import JsonOption, guarded, say
 from antagonist.cli.record import PatientOption, record_app, show_events
 from antagonist.cli.record_common import (
     DATABASE,
@@ -67,8 +67,8 @@ def screen(
         )  # fmt: skip
     if not json:
         for answer in event.payload["result"]["answers"]:
-            typer.echo(f"{answer['product']}: {answer['verdict']}")
-        typer.echo(f"kept as {event.event_id}")
+            say(f"{answer['product']}: {answer['verdict']}")
+        say(f"kept as {event.event_id}")
         return
     show_events((event,), json=True)
 
@@ -111,7 +111,7 @@ def plan(
         )  # fmt: skip
     if not json:
         made = "plan" in event.payload["result"]
-        typer.echo(f"{'planned' if made else 'refused'}; kept as {event.event_id}")
+        say(f"{'planned' if made else 'refused'}; kept as {event.event_id}")
         return
     show_events((event,), json=True)
 
@@ -152,7 +152,7 @@ def override(
         if found is None:
             raise InputError("record", "decision", decision, "a decision of this patient")
         event = record_override(record, found, who, reason, second_person)
-    typer.echo(f"overridden: {event.event_id}")
+    say(f"overridden: {event.event_id}")
 
 
 @record_app.command()
@@ -175,7 +175,7 @@ def merge(
     who = actor(author, role, source)
     with opened(database, keys) as record:
         (unmerge if undo else merged)(record, who, keep, other, reason)
-    typer.echo("unmerged" if undo else "merged")
+    say("unmerged" if undo else "merged")
 
 
 @record_app.command()
@@ -195,7 +195,7 @@ def erase(
     who = actor(author, role, source)
     with opened(database, keys) as record:
         erased(record, who, patient, reason)
-    typer.echo("erased")
+    say("erased")
 
 
 @record_app.command()
@@ -211,4 +211,4 @@ def rebuild(
 
     with opened(database, keys) as record:
         patients = rebuilt(record, zone(timezone, "", "timezone"))
-    typer.echo(f"rebuilt for {patients} patients")
+    say(f"rebuilt for {patients} patients")

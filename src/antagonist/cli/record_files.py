@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from antagonist.cli.common import BAD_INPUT, JsonOption, guarded, print_json, progress
+from antagonist.cli.common import BAD_INPUT, JsonOption, guarded, print_json, progress, say
 from antagonist.cli.record import SCHEMA
 from antagonist.cli.record_common import (
     DATABASE,
@@ -50,14 +50,12 @@ def verify(
         print_json(SCHEMA, asdict(report))
     else:
         head = "" if report.head_known else "; the end of the log is not known beside the keys"
-        typer.echo(
+        say(
             f"{report.events} events of {report.patients} patients, {report.entries} log entries: "
             f"{len(report.problems)} problems{head}"
         )
         for problem in report.problems:
-            typer.echo(
-                f"{problem.kind}: patient {problem.patient}, event {problem.n}: {problem.detail}"
-            )
+            say(f"{problem.kind}: patient {problem.patient}, event {problem.n}: {problem.detail}")
     if report.problems:
         raise typer.Exit(FOUND)
 
@@ -65,7 +63,7 @@ def verify(
 def _tell(problems: Iterable[Problem]) -> None:
     for found in problems:
         where = f"patient {found.patient}, event {found.n}"
-        typer.echo(f"{found.kind}: {where}: {found.detail}")
+        say(f"{found.kind}: {where}: {found.detail}")
 
 
 @record_app.command()
@@ -80,7 +78,7 @@ def backup(
 
     with opened(database, keys) as record, progress("Backing up"):
         backed_up(record, path)
-    typer.echo(f"written {path}; the keys ({keys}) are not in it: keep a copy apart")
+    say(f"written {path}; the keys ({keys}) are not in it: keep a copy apart")
 
 
 @record_app.command()
@@ -101,11 +99,9 @@ def restore(
             report = import_archive(path, engine, ring)
     finally:
         engine.dispose()
-    typer.echo(f"restored {report.events} events of {report.patients} patients")
+    say(f"restored {report.events} events of {report.patients} patients")
     for problem in report.problems:
-        typer.echo(
-            f"{problem.kind}: patient {problem.patient}, event {problem.n}: {problem.detail}"
-        )
+        say(f"{problem.kind}: patient {problem.patient}, event {problem.n}: {problem.detail}")
     if report.problems:
         raise typer.Exit(FOUND)
 
@@ -136,9 +132,9 @@ def import_(
         print_json(SCHEMA, asdict(report))
     else:
         known = f"{report.repeated} known already"
-        typer.echo(f"{report.accepted} written, {known}, {len(report.refused)} refused")
+        say(f"{report.accepted} written, {known}, {len(report.refused)} refused")
         for refused in report.refused:
-            typer.echo(f"line {refused.line}: {refused.field}: {refused.reason}", err=True)
+            say(f"line {refused.line}: {refused.field}: {refused.reason}", err=True)
     if report.refused:
         raise typer.Exit(BAD_INPUT)
 
@@ -156,4 +152,4 @@ def export(
 
     with opened(database, keys) as record:
         written = export_events(record, patient, path)
-    typer.echo(f"{written} events written to {path}")
+    say(f"{written} events written to {path}")

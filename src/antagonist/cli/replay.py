@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from antagonist.cli.common import JsonOption, print_json, progress
+from antagonist.cli.common import JsonOption, print_json, progress, say
 from antagonist.cli.record_common import DATABASE, KEYS, DatabaseOption, KeysOption, opened
 
 SCHEMA = "antagonist.replay/1"
@@ -50,14 +50,14 @@ def replay(
         print_json(SCHEMA, asdict(report))
     else:
         differing = len({found.event_id for found in report.differing})
-        typer.echo(
+        say(
             f"{report.replayed} decisions: {report.identical} identical, "
             f"{report.within_tolerance} within tolerance on other software, "
             f"{differing} differing, {len(report.not_run)} not run"
         )
         for found in report.differing[:MOST_SHOWN]:
-            typer.echo(f"{found.event_id}: {found.path}: was {found.was!r}, is {found.now!r}")
+            say(f"{found.event_id}: {found.path}: was {found.was!r}, is {found.now!r}")
         for missing in report.not_run[:MOST_SHOWN]:
-            typer.echo(f"{missing.event_id}: not run: {missing.why}")
+            say(f"{missing.event_id}: not run: {missing.why}")
     if not report.agrees:
         raise typer.Exit(DIFFERENT)

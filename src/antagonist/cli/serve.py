@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from antagonist.cli.common import Language, LanguageOption, progress
+from antagonist.cli.common import Language, LanguageOption, progress, say
 from antagonist.cli.record_common import KEYS, KeysOption, ZoneOption
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def serve(
             ),
             listening,
         )  # fmt: skip
-    typer.echo(f"serving at {listening.address} (stop with Ctrl-C)")
+    say(f"serving at {listening.address} (stop with Ctrl-C)")
     served(config, listening)
 
 
@@ -86,9 +86,9 @@ def _demo(folder: Path, timezone: str) -> WebConfig:
 
     with progress("Making the demo clinic", DEMO_PATIENTS) as advance:
         config, people = demo_clinic(folder, timezone, advance)
-    typer.echo("Demo clinic: every patient is invented. Sign in as one of")
+    say("Demo clinic: every patient is invented. Sign in as one of")
     for name, password in people.items():
-        typer.echo(f"  {name:<14} {password}")
+        say(f"  {name:<14} {password}")
     return config
 
 
@@ -102,5 +102,6 @@ def _own(config: WebConfig, listening: Listening) -> WebConfig:
     if not needs_administrator(config.database, config.keys):
         return config
     code = secrets.token_urlsafe(16)
-    typer.echo(f"No administrator yet. Set-up code: {code}\n  {listening.address}set-up")
+    say(f"No administrator yet. Set-up code: {code}")
+    say(f"  {listening.address}set-up")
     return config.model_copy(update={"set_up": code})

@@ -113,3 +113,14 @@ def events_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, Event]
         rows = connection.execute(select(*(t.events.c[name] for name in _READ)).where(named)).all()
         found |= {event.event_id: event for event in _events(rows)}
     return found
+
+
+def kinds_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[str, datetime]]:
+    """Kind and time of events by their ids, as ``events_by_id``, with no payload read."""
+    columns = (t.events.c.event_id, t.events.c.kind, t.events.c.occurred_at)
+    found: dict[str, tuple[str, datetime]] = {}
+    for first in range(0, len(ids), CHUNK):
+        named = t.events.c.event_id.in_(ids[first : first + CHUNK])
+        for event_id, kind, at in connection.execute(select(*columns).where(named)):
+            found[event_id] = kind, moment(at)
+    return found

@@ -13,6 +13,7 @@ from typing import IO, Any, Literal, get_args
 import yaml
 
 from antagonist.foundation.errors import InputError
+from antagonist.foundation.visible import plain_cell, safe_cell
 
 Format = Literal["csv", "yaml", "jsonl"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -106,10 +107,15 @@ def _csv_rows(stream: IO[str]) -> Iterator[tuple[int, Any]]:
                 yield line, f"{len(names)} cells, as in the header; here are {len(cells)}"
             elif any(cells):
                 filled = zip(names, cells, strict=False)
-                yield line, {name: cell for name, cell in filled if cell != ""}
+                yield line, {name: _cell(name, cell) for name, cell in filled if cell != ""}
             line = 2 + reader.line_num
     finally:
         csv.field_size_limit(before)
+
+
+def _cell(name: str, cell: str) -> str:
+    """A cell as it was before ``write_rows``; those of payloads hold JSON, which is no formula."""
+    return cell if name.startswith(PAYLOAD) else plain_cell(cell)
 
 
 def _json_rows(stream: IO[str]) -> Iterator[tuple[int, Any]]:
@@ -194,7 +200,10 @@ def put(payload: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 
 def write_rows(file: IO[bytes], rows: Iterable[Mapping[str, Any]], form: Format) -> int:
-    """Write rows in a format and say how many. Payloads are JSON where cells are text."""
+    """Write rows in a format and say how many.
+
+    Where cells are text payloads are JSON, and no spreadsheet takes a cell for a formula.
+    """
     count = 0
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     columns = [name for name in COLUMNS if name not in ("system", "value")]
@@ -205,7 +214,7 @@ def write_rows(file: IO[bytes], rows: Iterable[Mapping[str, Any]], form: Format)
         count += 1
         if form == "csv":
             payload = json.dumps(row[PAYLOAD], ensure_ascii=False, sort_keys=True)
-            table.writerow({**row, PAYLOAD: payload})
+            table.writerow({name: safe_cell(row[name]) for name in row} | {PAYLOAD: payload})
         elif form == "yaml":
             yaml.dump([dict(row)], text, yaml.CSafeDumper, allow_unicode=True, sort_keys=False)
         else:

@@ -77,16 +77,21 @@ def reference_mg(drawn: Ensemble, threshold: Threshold) -> Floats:
     )
 
 
-def crossings_h(
-    drawn: Ensemble, threshold: Threshold, told: Sequence[Statement], from_h: float, until_h: float
-) -> Floats:
-    """When each draw first falls under each statement's line from from_h on, shape (S, lines)."""
+def lines_of(drawn: Ensemble, threshold: Threshold, told: Sequence[Statement]) -> Floats:
+    """Odds at the mu receptor at which each draw reaches each statement's line, (S, lines)."""
     dose_mg = reference_mg(drawn, threshold)
     lines = [
         odds_that_block(s.blocked_fraction, dose_mg, drawn.held, endpoint_of(s.endpoint))
         for s in told
     ]
-    return drawn.falls_h(np.maximum(np.hstack(lines), SMALLEST_ODDS), from_h, until_h)
+    return np.maximum(np.hstack(lines), SMALLEST_ODDS)
+
+
+def crossings_h(
+    drawn: Ensemble, threshold: Threshold, told: Sequence[Statement], from_h: float, until_h: float
+) -> Floats:
+    """When each draw first falls under each statement's line from from_h on, shape (S, lines)."""
+    return drawn.falls_h(lines_of(drawn, threshold, told), from_h, until_h)
 
 
 def signals_of(drawn: Ensemble, threshold: Threshold, time_h: Floats) -> dict[str, Floats]:

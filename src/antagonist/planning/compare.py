@@ -19,6 +19,7 @@ from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.responses import ENDPOINTS, Endpoint, blocked, odds_that_block
 from antagonist.pharmacology.results import Provenance, Spread, Threshold
 from antagonist.pharmacology.settings import Settings, settings
+from antagonist.planning.lasting import lasting_h
 from antagonist.planning.regimens import (
     DAY_H,
     WEEK_H,
@@ -123,19 +124,6 @@ def share_over(time_h: Floats, over: Floats) -> Floats:
     part = np.where(bottom > 0, 1.0, np.where(top > 0, np.minimum(top / width, 1.0), 0.0))
     result: Floats = part @ np.diff(time_h) / (time_h[-1] - time_h[0])
     return result
-
-
-def lasting_h(drawn: Ensemble, line: Floats, dose_h: float, after_h: Floats) -> Floats:
-    """How long each draw stays over its line: from a dose to the fall after the highest point.
-
-    line: mu-receptor odds, shape (S, 1). after_h: hours after dose_h at which the highest point
-    is looked for, the last of them how far its fall is. Returns shape (S,), h: 0 where the line
-    is not reached, +inf where not left.
-    """
-    odds = drawn.signal("mu_odds", dose_h + after_h)
-    peak_h = dose_h + after_h[odds.argmax(axis=1)]
-    ends_h = drawn.falls_after_h(line, peak_h, dose_h + float(after_h[-1]))
-    return np.where(odds.max(axis=1) > line[:, 0], ends_h - dose_h, 0.0)
 
 
 def _lasting(end_h: Floats, searched_h: float) -> Lasting:

@@ -15,23 +15,21 @@ from antagonist.pharmacology.ensemble import Ensemble
 from antagonist.pharmacology.forecast import reference_mg, stated_by
 from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.protection import Statement, stated_time
-from antagonist.pharmacology.responses import blocked, endpoint_of, odds_that_block
+from antagonist.pharmacology.responses import blocked, endpoint_of
 from antagonist.pharmacology.results import StatedTime
-from antagonist.planning.compare import lasting_h
+from antagonist.pharmacology.settings import Settings
+from antagonist.planning.lasting import BLUNTED, ends_h
 from antagonist.planning.regimens import WEEK_H
 from antagonist.planning.response import (
     SMALLEST_ODDS,
-    Floats,
     drawn_for,
     spread,
 )
 from antagonist.planning.situation_data import situation_data
 from antagonist.planning.situation_model import ModelFigures, ModelTime, Taken, Treatment
 
-BLUNTED = "opioids_may_be_blunted_until"
 PROTECTED = "protected_until_at_least"
 DANGER = "overdose_danger_from"
-_POINTS = 2400
 
 
 def figures(
@@ -40,17 +38,16 @@ def figures(
     """The model's figures from a moment on, for one new patient with everything uncertain drawn.
 
     doses: at least one; default those taken. at: aware; default as_of.
-    'May be blunted until' is looked for after the highest point to come: just after a dose its
-    effect has not set in, and would else count as over. None where a product has no levels.
+    None where a product has no levels.
     """
     course = _course(treatment, doses, at)
     if course is None:
         return None
     chosen, drawn = treatment.chosen, course.drawn
-    odds = np.maximum(drawn.signal("mu_odds", course.time_h[:1]), SMALLEST_ODDS)
+    odds = np.maximum(drawn.signal("mu_odds", np.array([course.now_h])), SMALLEST_ODDS)
     agonist_mg = reference_mg(drawn, chosen.threshold)
     share = blocked(agonist_mg, odds, drawn.held, endpoint_of(chosen.threshold.endpoint))
-    times = [course.stated(statement, agonist_mg) for statement in stated_by(chosen.threshold)]
+    times = course.stated(stated_by(chosen.threshold), chosen)
     return ModelFigures(
         blocked_now=spread(share[:, 0]),
         protected_share_now=times[0].share_over_now,
@@ -72,32 +69,31 @@ def blunted_until(
     course = _course(treatment, doses, at)
     if course is None:
         return None
-    statement = next(s for s in stated_by(treatment.chosen.threshold) if s.name == BLUNTED)
-    found = course.stated(statement, reference_mg(course.drawn, treatment.chosen.threshold))
+    told = [s for s in stated_by(treatment.chosen.threshold) if s.name == BLUNTED]
+    (found,) = course.stated(told, treatment.chosen)
     return _local(found, course.start, course.now), course.weeks
 
 
 @dataclass(frozen=True)
 class _Course:
-    """A course that is looked at from now on for some weeks. start: its first dose."""
+    """A course that is looked at from now on for some weeks. start, last: its doses."""
 
     drawn: Ensemble
     start: datetime
+    last: datetime
     now: datetime
     weeks: int
 
     @property
-    def time_h(self) -> Floats:
-        """Hours since the start at which the course is looked at."""
-        length_h = self.weeks * WEEK_H
-        points = min(int(length_h), _POINTS) + 1
-        return hours_between(self.start, self.now) + np.linspace(0.0, length_h, points)
+    def now_h(self) -> float:
+        """Hours since the start."""
+        return hours_between(self.start, self.now)
 
-    def stated(self, statement: Statement, agonist_mg: Floats) -> StatedTime:
-        """One of the stated times."""
-        time_h = self.time_h
-        crossing_h = _crossing_h(self.drawn, agonist_mg, statement, time_h)
-        return stated_time(statement, crossing_h, float(time_h[0]))
+    def stated(self, told: Sequence[Statement], chosen: Settings) -> list[StatedTime]:
+        """Stated times."""
+        last_h, until_h = hours_between(self.start, self.last), self.now_h + self.weeks * WEEK_H
+        found = ends_h(self.drawn, chosen.threshold, told, last_h, self.now_h, until_h)
+        return [stated_time(each, found[:, n], self.now_h) for n, each in enumerate(told)]
 
 
 def _course(
@@ -108,7 +104,7 @@ def _course(
         return None
     weeks = max(situation_data().look_ahead_weeks[dose.route] for dose in given)
     drawn = _drawn(treatment, given)
-    return _Course(drawn, given[0].at, at or treatment.as_of, weeks)
+    return _Course(drawn, given[0].at, given[-1].at, at or treatment.as_of, weeks)
 
 
 def _without_levels(dose: Taken) -> bool:
@@ -123,18 +119,6 @@ def _drawn(treatment: Treatment, given: Sequence[Taken]) -> Ensemble:
         for d in given
     )
     return drawn_for("course", records, treatment.covariates, treatment.chosen)
-
-
-def _crossing_h(
-    drawn: Ensemble, agonist_mg: Floats, statement: Statement, time_h: Floats
-) -> Floats:
-    endpoint = endpoint_of(statement.endpoint)
-    line = odds_that_block(statement.blocked_fraction, agonist_mg, drawn.held, endpoint)
-    line, now_h = np.maximum(line, SMALLEST_ODDS), float(time_h[0])
-    if statement.name == BLUNTED:
-        after_h: Floats = now_h + lasting_h(drawn, line, now_h, time_h - now_h)
-        return after_h
-    return drawn.falls_h(line, now_h, float(time_h[-1]))[:, 0]
 
 
 def _local(time: StatedTime, start: datetime, now: datetime) -> ModelTime:

@@ -9,9 +9,10 @@ from antagonist.foundation.clock import hours_between, same_clock_time, to_local
 from antagonist.foundation.errors import InputError
 from antagonist.label.rulebook import Asked, rulebook
 from antagonist.label.rules import Route
+from antagonist.planning.lasting import BLUNTED
 from antagonist.planning.regimens import DAY_H, WEEK_H
 from antagonist.planning.situation_data import limit, situation_data, step
-from antagonist.planning.situation_figures import BLUNTED, blunted_until, figures
+from antagonist.planning.situation_figures import blunted_until, figures
 from antagonist.planning.situation_model import (
     Amount,
     ModelFigures,

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 
 from antagonist.foundation.errors import InputError
 from antagonist.label.rules import Route
+from antagonist.planning.lasting import BLUNTED
 from antagonist.planning.situation_data import limit, step
-from antagonist.planning.situation_figures import BLUNTED, figures
+from antagonist.planning.situation_figures import figures
 from antagonist.planning.situation_model import ModelFigures, Situation, Step, Treatment
 from antagonist.planning.situation_rules import (
     answered,

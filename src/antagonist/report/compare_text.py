@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from antagonist.pharmacology.results import Spread
+from antagonist.pharmacology.results import Spread, Threshold
 from antagonist.planning.compare import Compared, Comparison, Lasting, Weakest
 from antagonist.report.figures_page import Page, Table, provenance_text
 from antagonist.report.limits import Limit
@@ -117,18 +117,19 @@ def dose_table(found: Comparison, words: Wording) -> Table:
     return Table(words.text("compare.doses_caption"), headers, rows)
 
 
-def protected_line(found: Comparison, words: Wording) -> str:
-    """What 'protected' means: the share and the reference dose."""
-    return words.text(
+def protected_lines(line: Threshold, words: Wording, *, both: bool = True) -> str:
+    """What 'protected' means: the share and the reference dose. both: for both endpoints."""
+    found = words.text(
         "compare.protected",
-        percent=percent(found.threshold.blocked_fraction),
-        dose=agonist_dose(found.threshold, words),
+        percent=percent(line.blocked_fraction),
+        dose=agonist_dose(line, words),
     )
+    return f"{found} {words.text('compare.protected_both')}" if both else found
 
 
 def _lead(found: Comparison, words: Wording) -> list[str]:
     return [
-        protected_line(found, words),
+        protected_lines(found.threshold, words),
         words.text("compare.interval"),
         words.text("doc.breathing"),
     ]

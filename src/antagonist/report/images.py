@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from xml.sax.saxutils import escape
 
 from antagonist.foundation.errors import InputError
+from antagonist.foundation.visible import visible
 from antagonist.report.files import write_together
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def svg_text(figure: Figure, title: str, description: str) -> str:
     element = drawn[drawn.index("<svg") :]
     element = re.sub(r"\s*<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
     # ids must not meet those of another chart in the same page
+    title, description = visible(title), visible(description)
     tag = hashlib.sha256(f"{title}\n{description}".encode()).hexdigest()[:8]
     head = (
         f'<title id="chart-title-{tag}">{escape(title)}</title>\n'
@@ -61,10 +63,33 @@ def svg_text(figure: Figure, title: str, description: str) -> str:
     return f"{opening} {names}>\n{head}{rest.lstrip()}"
 
 
+def _read_as_text(figure: Figure) -> None:
+    """No text of a figure is a formula or holds what XML cannot, whoever wrote it.
+
+    Only the powers of ten that a logarithmic axis writes itself stay formulas.
+    """
+    from matplotlib.text import Text
+    from matplotlib.ticker import LogFormatter
+
+    kept: set[int] = set()
+    for axis in (axis for each in figure.axes for axis in (each.xaxis, each.yaxis)):
+        for formatter, ticks in (
+            (axis.get_major_formatter(), axis.get_major_ticks),
+            (axis.get_minor_formatter(), axis.get_minor_ticks),
+        ):
+            if isinstance(formatter, LogFormatter):
+                kept |= {id(label) for tick in ticks() for label in (tick.label1, tick.label2)}
+    for text in figure.findobj(Text):
+        if isinstance(text, Text) and id(text) not in kept:
+            text.set_parse_math(False)
+            text.set_text(visible(text.get_text()))
+
+
 def _drawn(figure: Figure, kind: Literal["svg", "png"]) -> bytes:
     """A figure as bytes; its canvas is asked directly, as savefig draws everything twice."""
     import matplotlib
 
+    _read_as_text(figure)
     buffer = io.BytesIO()
     hidden = ("Date", "Creator", "Format", "Type") if kind == "svg" else ("Software",)
     metadata = dict.fromkeys(hidden)

@@ -22,6 +22,7 @@ LOCALE_FILES = ("locale/label.yaml", "locale/label_rules.yaml", "locale/plan.yam
 Plural = Literal["one", "few", "many", "other"]
 PLURALS: tuple[Plural, ...] = ("one", "few", "many", "other")
 DERIVED = "from_"
+NAMED_SOURCES = ("patient", "product")  # an id follows
 _LEAST_DECIMALS, _MOST_DECIMALS = 2, 6
 
 
@@ -160,8 +161,18 @@ def fact_line(use: FactUse, words: Wording) -> str:
     else:
         value, note = state_text(use.state, use.detail, words), None
     on = when_text(use.on, words) if use.on else None
-    said = "; ".join(part for part in (note, on, use.source) if part)
+    said = "; ".join(part for part in (note, on, _told_by(use.source, words)) if part)
     return f"{fact_title(use.fact, words)}: {value}" + (f" ({said})" if said else "")
+
+
+def _told_by(source: str | None, words: Wording) -> str | None:
+    """Who or what stated a fact; for a patient's file or a product no id, the page says which."""
+    if source is None:
+        return None
+    of, _, name = source.partition(" ")
+    key = f"fact_source.{of}"
+    whole = of in NAMED_SOURCES if name else of not in NAMED_SOURCES
+    return words.text(key) if whole and key in words.entries else source
 
 
 def rule_sentence(rule: Rule, facts: Sequence[FactUse], language: str) -> str:

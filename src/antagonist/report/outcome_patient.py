@@ -161,7 +161,7 @@ def _blocked(found: Measured, words: Wording) -> Section | None:
         questionable=hours.questionable,
         doses=hours.doses,
     )
-    known = ", ".join(_covariate(name, value) for name, value in outcomes.covariates.items())
+    known = ", ".join(_covariate(name, value, words) for name, value in outcomes.covariates.items())
     own = [] if found.learned is None else [words.text("out.own_model")]
     lines = [line, *own, intake_line(words)]
     lines.append(words.text("out.covariates", list=known or words.text("out.none")))
@@ -169,6 +169,10 @@ def _blocked(found: Measured, words: Wording) -> Section | None:
     return section("blocked", words, charts=chart, tables=[table], lines=lines)
 
 
-def _covariate(name: str, value: float | str | bool) -> str:
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return f"{name} {shown}"
+def _covariate(name: str, value: float | str | bool, words: Wording) -> str:
+    """A covariate with its value and unit; one without words by its own name."""
+    key, title = f"out.covariate_unit.{name}", words.name("covariate", name)
+    if isinstance(value, bool | str):
+        return f"{title}: {words.name('out.covariate_word', str(value).lower())}"
+    shown = plain(value, words.language)
+    return f"{title}: {words.text(key, value=shown) if key in words.entries else shown}"

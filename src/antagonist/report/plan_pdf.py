@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from antagonist.foundation.visible import visible
 from antagonist.label.answers import Answer
 from antagonist.planning.plan_model import Plan, PlannedDose
 from antagonist.report.label_dates import date_text, local_text
@@ -37,6 +38,7 @@ from antagonist.report.typst_templates import pdf
 from antagonist.report.wording import Wording
 
 NO_DOSE = "–"
+LONGEST_HOLDER = 90  # characters of a name that leave room for the card's warnings
 MOVED = "→ "
 PLAN_WORDS: Mapping[str, str] = {
     "cautions": "screen.cautions",
@@ -83,12 +85,20 @@ def wallet_card_pdf(
     """A card of 85.6 x 54 mm: the patient's language in front, English on the back.
 
     Where the patient's language is English the back is for the patient. rules: as in ``plan_pdf``.
-    holder: the patient's name; None = the card names nobody.
+    holder: the patient's name, cut where it is very long; None = the card names nobody.
     Raises InputError for a language we do not write.
     """
     known = rules if rules is not None else rules_of(plan.screening)
-    data = card_data(plan, known, label_words(language), holder)
+    data = card_data(plan, known, label_words(language), _cut(holder))
     return pdf("wallet_card.typ", data, plan.start)
+
+
+def _cut(holder: str | None) -> str | None:
+    """A name that leaves the card's warnings their room."""
+    if holder is None:
+        return None
+    name = " ".join(visible(holder).split())
+    return name if len(name) <= LONGEST_HOLDER else f"{name[: LONGEST_HOLDER - 1]}…"
 
 
 def plan_data(plan: Plan, rules: Rules, words: Wording) -> dict[str, Any]:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from antagonist.foundation.visible import visible
 from antagonist.report.wording import Wording
 
 _XML_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+
+def shown(value: object) -> object:
+    """A value as a page shows it: of a text, what acts unseen is written out. Marks stay."""
+    # marks are a kind of str
+    return visible(value) if type(value) is str else value
 
 
 def render_page(template: str, chart: str, words: Wording, **content: object) -> str:
@@ -21,6 +28,7 @@ def render_page(template: str, chart: str, words: Wording, **content: object) ->
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("antagonist.report"),
         autoescape=True,
+        finalize=shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -11,9 +11,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from antagonist.foundation.visible import visible
+
 if TYPE_CHECKING:
     from typst import Fonts
 
+# A word longer than any real one would run over what stands beside it.
+_LONG, _PART = re.compile(r"[^\s\u00a0]{33,}"), re.compile(r".{10}(?=.)")
+PICTURE = "svg"  # key of what a template draws
 _UNIT = re.compile(r"(?<=\d) (?=%|mg\b|мг\b|г\.|h\b|ч\b|×)")
 
 
@@ -32,18 +37,24 @@ def tied(text: str) -> str:
     return _UNIT.sub("\u00a0", text)
 
 
+def _breakable(word: re.Match[str]) -> str:
+    return _PART.sub("\\g<0>\u200b", word[0])
+
+
 def _tied_all(value: Any) -> Any:
     if isinstance(value, str):
-        return tied(value)
+        return _LONG.sub(_breakable, tied(visible(value)))
     if isinstance(value, Mapping):
-        return {key: _tied_all(item) for key, item in value.items()}
+        # a picture is no text
+        return {k: item if k == PICTURE else _tied_all(item) for k, item in value.items()}
     return [_tied_all(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def pdf(template: str, data: Mapping[str, Any], made_on: date) -> bytes:
     """A PDF from a template of this room.
 
-    data: what the template shows, plain values; texts come out as they are, never as markup.
+    data: what the template shows, plain values; texts come out as they are, never as markup, with
+    what acts unseen written out.
     made_on: the date that the file says it was made on, so that equal plans give equal bytes.
     """
     import typst

@@ -6,6 +6,8 @@ import re
 
 from markupsafe import Markup, escape
 
+from antagonist.foundation.visible import visible
+
 # Four words of English or more, up to the next Cyrillic letter; shorter ones are names and units.
 ENGLISH = re.compile(
     r"[A-Za-z][A-Za-z'’.-]*(?:[^А-Яа-яЁё\n]*?[\s(][A-Za-z][A-Za-z'’.-]+){3}[^А-Яа-яЁё\n]*"
@@ -17,11 +19,12 @@ def cited(text: str | None) -> Markup:
 
     Source: WCAG 2.2, success criterion 3.1.2, language of parts.
     """
+    said = visible(text or "")
     marked, at = [], 0
-    for run in ENGLISH.finditer(text or ""):
+    for run in ENGLISH.finditer(said):
         marked += [
-            escape((text or "")[at : run.start()]),
+            escape(said[at : run.start()]),
             Markup('<span lang="en">{}</span>').format(run[0]),
         ]
         at = run.end()
-    return Markup("").join([*marked, escape((text or "")[at:])])
+    return Markup("").join([*marked, escape(said[at:])])

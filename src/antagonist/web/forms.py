@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, QueryParams
 
 from antagonist.feedback.database import changing, reading, together
 from antagonist.feedback.events import checked_text, stamp
@@ -117,7 +117,12 @@ def came_from_here(request: Request) -> bool | None:
     return None
 
 
-def _form(data: FormData) -> Form:
+def asked_fields(request: Request) -> Form:
+    """Fields of an address, as a form has them. Raises InputError as a form does."""
+    return _form(request.query_params)
+
+
+def _form(data: FormData | QueryParams) -> Form:
     """Raises InputError for a field sent twice, and for a character that is no text."""
     found, lists = Form(), dict[str, tuple[str, ...]]()
     for field in data:

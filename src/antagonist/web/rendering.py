@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 from antagonist import __version__
 from antagonist.feedback.events import moment
 from antagonist.report.label_dates import date_text
+from antagonist.report.rendering import shown
 from antagonist.web.accounts.rules import rules
 from antagonist.web.cookies import LANGUAGE, cookie_name
 from antagonist.web.foreign import cited
@@ -38,16 +39,22 @@ NAVIGATION = (
 
 @lru_cache(maxsize=1)
 def environment() -> jinja2.Environment:
-    """The templates. What a template names and nobody gave is an error."""
+    """The templates. What a template names and nobody gave is an error.
+
+    A text is shown with what acts unseen written out, but for the values of forms (``typed``).
+    """
     made = jinja2.Environment(
         loader=jinja2.PackageLoader("antagonist.web"),
         autoescape=True,
+        finalize=shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.do"],
     )
     made.filters["cited"] = cited
+    # What comes back in a form is sent again as it was typed; a control keeps it to itself.
+    made.filters["typed"] = escape
     made.globals.update(
         static=static_url, version=__version__, languages=NAMES, new_key=new_key, moment=moment
     )

@@ -18,6 +18,7 @@ NO_PAGES = frozenset(
         "/", "/audit/export", "/second-factor/picture.png", "/patients/{patient}/chart.json",
         "/patients/{patient}/chart.svg", "/patients/{patient}/own-model",
         "/patients/{patient}/decisions/{event}/file", "/patients/{patient}/plan/{event}/{name}",
+        "/patients/{patient}/plan/regimens.svg",
         "/patients/{patient}/report.pdf", "/patients/{patient}/report/progress",
         "/patients/{patient}/report/chart-{number}.svg", "/programme/progress",
         "/programme/{report}/chart-{number}.svg",

@@ -108,6 +108,7 @@ def test_a_plan_is_made_and_printed(
     page.fill("#f-months", "1")
     page.click("main form button")
     page.locator("table.options tbody tr").first.wait_for()
+    page.wait_for_function("() => document.querySelector('img.chart').naturalWidth > 0")
     page.locator("tr:has(.badge.allowed, .badge.caution) form button").first.click()
     form = page.locator("form:has([name='reviewed'])")
     form.wait_for()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.support.records import (
     SettableClock,
@@ -357,6 +357,21 @@ def test_what_was_exported_is_imported_the_same(
     assert import_events(storied, path, actor, partial=True).accepted == 0
 
 
+def test_no_cell_of_an_export_is_a_formula(record: Record, patient: str, tmp_path: Path) -> None:
+    author = Actor('=HYPERLINK("https://evil.example")', "nurse", "@SUM(1)")
+    record.append(patient, [words("=1+1")], author)
+    record.append(patient, [words("-1")], Actor("'=1", "nurse", "'tis"))
+    path = tmp_path / "out.csv"
+    export_events(record, patient, path)
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in "=+-@\t\r" and cell]
+    assert [row["author"] for row in rows[1:]] == [f"'{author.author}", "''=1"]
+    read = [row.values for row in rows_of(path) if isinstance(row, RowRead)]
+    assert [row["author"] for row in read[1:]] == [author.author, "'=1"]
+    assert [row["source"] for row in read[1:]] == [author.source, "'tis"]
+
+
 def test_one_patients_events_are_exported_without_the_name(
     record: Record, actor: Actor, patient: str, tmp_path: Path
 ) -> None:
@@ -388,6 +403,7 @@ PAYLOADS = st.dictionaries(TEXTS, st.none() | st.booleans() | st.integers() | TE
 
 
 @settings(deadline=None)
+@example(rows=[("=1", {}), ("'=1", {}), ("'", {"=": "=1"})], ending="csv")
 @given(
     rows=st.lists(st.tuples(TEXTS, PAYLOADS), max_size=4),
     ending=st.sampled_from(("csv", "yaml", "jsonl")),

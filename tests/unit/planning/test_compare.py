@@ -12,6 +12,7 @@ from antagonist.foundation.errors import InputError
 from antagonist.label.regimens import regimens
 from antagonist.pharmacology.dosing.records import EventRecord, Subject
 from antagonist.pharmacology.ensemble import ensemble
+from antagonist.pharmacology.forecast import lines_of, stated_by
 from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.settings import settings
 from antagonist.planning.compare import (
@@ -19,9 +20,9 @@ from antagonist.planning.compare import (
     CompareDocument,
     Comparison,
     compare,
-    lasting_h,
     share_over,
 )
+from antagonist.planning.lasting import BLUNTED, ends_h, lasting_h
 from antagonist.planning.regimens import cycle_start_h, dosing
 
 DRAWS, SEED = 60, 11
@@ -70,6 +71,28 @@ def test_lasting_counts_from_the_dose_to_the_fall_after_the_peak() -> None:
         expected = np.where(over[:, -1], np.inf, last)
         assert found == pytest.approx(expected, abs=1 / 60)
         assert not over[:, 0].any()
+
+
+@pytest.mark.parametrize(
+    ("product", "mg", "from_h"),
+    [("oral_tablet", 50.0, 0.0), ("oral_tablet", 50.0, 30.0)]
+    + [("xr_im_380", 380.0, h) for h in (0.0, 100.0, 400.0)],
+)
+def test_the_end_after_the_highest_point_misses_none(
+    product: str, mg: float, from_h: float
+) -> None:
+    """Against the highest of every hour, a dose to come among them."""
+    doses = tuple(EventRecord(h, amt_mg=mg, product=product) for h in (0.0, 72.0))
+    drawn = ensemble(
+        parameter_set(), Subject("x", doses), draws=DRAWS, rng=np.random.default_rng(SEED)
+    )
+    told = [each for each in stated_by(settings().threshold) if each.name == BLUNTED]
+    until_h = from_h + 1500.0
+    found = ends_h(drawn, settings().threshold, told, 72.0, from_h, until_h)[:, 0]
+    line = lines_of(drawn, settings().threshold, told)
+    expected = from_h + lasting_h(drawn, line, from_h, np.arange(0.0, 1501.0))
+    assert len(np.unique(expected)) > DRAWS / 2
+    assert found == pytest.approx(expected, abs=1e-6)
 
 
 def test_falls_after_an_hour_of_each_draw_s_own() -> None:

@@ -22,8 +22,9 @@ from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.responses import blocked
 from antagonist.pharmacology.settings import Settings, settings
 from antagonist.planning import situation_surgery, situations
+from antagonist.planning.lasting import BLUNTED
 from antagonist.planning.situation_data import limit, situation_data, step
-from antagonist.planning.situation_figures import BLUNTED, DANGER, PROTECTED, figures
+from antagonist.planning.situation_figures import DANGER, PROTECTED, figures
 from antagonist.planning.situation_model import (
     Amount,
     Situation,

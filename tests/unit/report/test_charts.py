@@ -12,9 +12,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from tests.support.hostile import WILD
 from tests.unit.report.fake_forecast import AS_OF_H, TAKEN_H, fake_forecast
 
 from antagonist.foundation.errors import InputError
+from antagonist.foundation.visible import visible
 from antagonist.report.charts import forecast_figure, save, svg_text
 from antagonist.report.doses import dose_marks
 from antagonist.report.panels import STATED_MARKERS, thinned
@@ -152,6 +155,29 @@ def test_svg_announces_itself() -> None:
     assert (title.text, description.text) == ("A < B", "x & y")
     assert root.get("role") == "img"
     assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+
+
+@pytest.mark.parametrize("text", [WILD, "$\\frac{$ a\x1bb\u202ec"])
+def test_a_title_is_text_whatever_it_holds(text: str) -> None:
+    """Neither mathematics, nor elements, nor what XML cannot hold; the words are what was typed."""
+    figure = forecast_figure(fake_forecast(title=text))
+    root = ElementTree.fromstring(svg_text(figure, text, text))
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert title is not None
+    assert description is not None
+    assert title.text == description.text == visible(text)
+    assert all(each.tag.startswith(SVG) for each in root.iter())
+
+
+def test_an_axis_still_writes_its_own_powers_of_ten() -> None:
+    figure = Figure()
+    axes = figure.add_subplot(title="$a$", xscale="log", xlim=(0.1, 1000))
+    axes.set_yticks([0, 1], ["$b$", "c"])
+    svg_text(figure, "T", "D")
+    powers = axes.get_xticklabels()
+    assert "$\\mathdefault{10^{1}}$" in [label.get_text() for label in powers]
+    assert all(label.get_parse_math() for label in powers)
+    assert not any(text.get_parse_math() for text in (axes.title, *axes.get_yticklabels()))
 
 
 def test_save_by_suffix(tmp_path: Path) -> None:

@@ -248,6 +248,14 @@ def test_a_fact_has_value_date_and_source() -> None:
     assert fact_line(made, EN) == "Pregnant: no (ruled out by what is recorded)"
     derived = FactUse("hepatic_impairment", "known", "severe", detail="from_liver_failure")
     assert fact_line(derived, EN) == "Hepatic impairment: severe (derived from: Liver failure)"
+    for source, said in (
+        ("patient 6a34789c", "the patient's file"),
+        ("product adepend-uk-50", "the product asked about"),
+        ("plan", "the plan"), ("plan of the mother", "plan of the mother"), ("patient", "patient"),
+    ):  # fmt: skip
+        told = FactUse("pregnant", "known", True, source=source)
+        assert fact_line(told, EN) == f"Pregnant: yes ({said})"
+    assert fact_line(FactUse("pregnant", "known", True, source="plan"), RU).endswith("(план)")
     assert fact_line(FactUse("hepatitis", "missing", None), EN) == "Hepatitis: not recorded"
 
 

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pypdfium2
 import pytest
+from tests.support.hostile import WILD
 from tests.unit.report.answers import RULES, answer, departing, rule
 from tests.unit.report.plans import NASTY, daily_doses, injection_plan, plan
 
 from antagonist.foundation.errors import InputError
+from antagonist.foundation.visible import visible
 from antagonist.label.facts import Both
 from antagonist.label.formulary.catalogue import products
 from antagonist.label.regimens import regimens
@@ -22,6 +24,7 @@ from antagonist.pharmacology.agonists import agonists
 from antagonist.planning.plan_model import Plan
 from antagonist.report.label_text import label_words, product_title
 from antagonist.report.plan_pdf import (
+    LONGEST_HOLDER,
     MOVED,
     NO_DOSE,
     card_data,
@@ -143,6 +146,31 @@ def test_texts_of_files_are_never_markup() -> None:
     text = squeezed(text_of(plan_pdf(given, "en", ALL_RULES)))
     assert text.count(squeezed(NASTY)) >= 6
     assert squeezed(NASTY) in squeezed(text_of(wallet_card_pdf(given, "ru", ALL_RULES)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [WILD, "W" * 300, "Долгое слово " * 40, "\u202e\x1b" * 99])
+def test_a_name_of_any_length_leaves_the_card_its_warnings(name: str, language: str) -> None:
+    content = wallet_card_pdf(plan(), language, ALL_RULES, name)
+    assert len(pypdfium2.PdfDocument(content)) == 2
+    words = label_words(language)
+    text = squeezed(text_of(content))
+    for key in ("opioids", "emergency", "last", "clinic"):
+        assert squeezed(words.text(f"card.{key}")) in text
+    shown = squeezed(" ".join(visible(name).split())[: LONGEST_HOLDER - 1])
+    assert shown[:40] in text.replace("\u200b", "")
+
+
+def test_a_long_word_runs_over_nothing() -> None:
+    content = plan_pdf(plan(), "en", ALL_RULES, "W" * 90)
+    text = pypdfium2.PdfDocument(content)[0].get_textpage()
+    name, beside = text.search("WWWW").get_next(), text.search("Indication").get_next()
+    assert name is not None
+    assert beside is not None
+    letters = [n for n in range(name[0], beside[0]) if text.get_text_range(n, 1) == "W"]
+    assert len(letters) == 90
+    right = max(text.get_charbox(n)[2] for n in letters)
+    assert right < text.get_charbox(beside[0])[0]
 
 
 def test_the_cards_back_is_english_where_the_front_is_not() -> None:

@@ -183,3 +183,11 @@ def test_whoever_sees_some_patients_sees_no_programme(own_clinic: OpenClinic) ->
     assert clinic.browser("prescriber").get("/programme").status_code == 403
     assert clinic.program("prescriber").get("/api/v1/programme").status_code == 403
     assert lines_of(clinic, "programme.read")[0].outcome == "refused"
+
+
+def test_every_role_is_named_in_russian(clinic: OpenClinic) -> None:
+    clinic.reads("administrator", "ru")
+    said = text_of(clinic.browser("administrator").get("/accounts"))
+    clinic.reads("administrator", "en")
+    for role in ("наблюдатель", "медсестра", "врач", "администратор"):
+        assert f" {role} " in said

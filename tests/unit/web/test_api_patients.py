@@ -74,7 +74,7 @@ def test_events_in_parts(treated: tuple[OpenClinic, str, str]) -> None:
     program = clinic.program("viewer")
     found = program.get(f"{V1}/patients/{patient}/events", params={"skip": "1", "limit": "2"})
     assert found.json()["count"] == len(written)
-    assert [e["event_id"] for e in found.json()["events"]] == [e.event_id for e in written[1:3]]
+    assert [e["event"] for e in found.json()["events"]] == [e.event_id for e in written[1:3]]
     assert found.json()["events"][0]["payload"]["product"] == "vivitrol-us-380"
 
 
@@ -83,7 +83,7 @@ def test_a_correction_is_named_by_what_it_replaced(own_clinic: OpenClinic) -> No
     said = tell(own_clinic, patient, "words", text="of another")
     back = tell(own_clinic, patient, "retraction", corrects=said.event_id, reason="of another")
     found = own_clinic.program("nurse").get(f"{V1}/patients/{patient}/events").json()["events"]
-    by = {e["event_id"]: e["replaced_by"] for e in found}
+    by = {e["event"]: e["replaced_by"] for e in found}
     assert by[said.event_id] == back.event_id
     assert by[back.event_id] is None
 

@@ -12,8 +12,9 @@ from tests.support.clinics import OpenClinic, text_of
 
 from antagonist.feedback.database import changing, reading
 from antagonist.foundation.errors import InputError
+from antagonist.foundation.visible import safe_cell
 from antagonist.web.accounts.audit import Entry, Filter, entries, every_entry, note, prune
-from antagonist.web.accounts.audit_export import FIELDS, safe_cell
+from antagonist.web.accounts.audit_export import FIELDS
 from antagonist.web.actions import auditing
 
 PATIENT = "00000000-0000-4000-8000-000000000001"

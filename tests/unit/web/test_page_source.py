@@ -25,6 +25,14 @@ IN_SCRIPTS = re.compile(
     r"|localStorage|sessionStorage|indexedDB|document\.cookie|postMessage|[\"']message[\"']"
     r"|__proto__|setTimeout\([\"']|setInterval\([\"']|caches\.|serviceWorker|XMLHttpRequest|https?://(?!www\.w3\.org)"
 )
+# Strings and remarks; templates stay, since their places hold code.
+NO_CODE = re.compile(r"""//[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'""")
+# A member named by what is computed, or looked for by name; what copies names of data into an
+# object. A number in brackets is a place in a list; a selector of a template is none of these.
+BY_NAME = re.compile(
+    r"[\w)\]]\??\.?\[(?!\d+\]|data-[a-z]+=)[^\]]*\]|\b(?!of\b)\w+ in \w|\{\s*\[|fromEntries"
+    r"|Object\.(?:assign|defineProperty|setPrototypeOf)|Reflect\.|\.prototype\[|\bwith ?\("
+)
 IN_SOURCES = re.compile(r"from_string\(|Markup\((?![\"'])|render_template_string|\|safe")
 
 
@@ -38,6 +46,39 @@ def test_scripts_write_text_and_keep_nothing(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert not IN_SCRIPTS.findall(text)
     assert '"use strict"' in text
+
+
+def by_name(script: str) -> list[str]:
+    """Where a script takes an object for a table whose keys are data."""
+    return BY_NAME.findall(NO_CODE.sub('""', script).replace('[""]', ""))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
+def test_no_object_is_keyed_by_data(path: Path) -> None:
+    """Then no name in data, such as __proto__ or constructor, is one of the language's own."""
+    assert by_name(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "words[key]", "words?.[key]", "words [key]".replace(" ", ""), "x.y()[name] = 1",
+        "rows[0][name]", "if (name in values)", "for (const name in values)", "({ [name]: 1 })",
+        "Object.fromEntries(x)", "Object.assign(x, data)", "Reflect.set(x, name, 1)",
+        "`${words[key]}`", "words[`a.${key}`]",
+    ],
+)  # fmt: skip
+def test_an_object_keyed_by_data_is_found(script: str) -> None:
+    assert by_name(script)
+
+
+@pytest.mark.parametrize(
+    "script", ["days[0]", 'headers["X-Token"] = 1', "[a, b] = c", "for (const [a] of map) x();",
+        "const { a } = x; // b[c]", "find('a[href]')", '"in one"', "return [a, b];",
+    ],
+)  # fmt: skip
+def test_what_is_no_key_is_left_alone(script: str) -> None:
+    assert by_name(script) == []
 
 
 def test_no_template_is_made_of_text() -> None:

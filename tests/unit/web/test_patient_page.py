@@ -359,5 +359,9 @@ def test_planned_doses_that_are_past_without_a_word_are_named(own_clinic: OpenCl
     text = text_of(own_clinic.browser("nurse").get(f"/patients/{patient}"))
     said = text.split("Planned, past, and nobody said what became of it:")[1].split("Next doses")[0]
     assert "Thu 30 Apr 2026, 09:00 (UTC) : 50 mg" in said
+    chart = (
+        "nobody said what became of it: 50 mg, Thu 30 Apr 2026, 09:00 (UTC). Next dose: 50 mg, Sat"
+    )
+    assert chart in text
     assert "29 Apr" not in said
     assert "allowed with caution The reasons stand in the whole plan." in text

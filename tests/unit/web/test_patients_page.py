@@ -53,11 +53,29 @@ def text_of_html(html: str) -> str:
 def test_the_list_says_form_last_dose_alarms_and_what_is_due(full: OpenClinic) -> None:
     found = rows(full.browser("viewer").get("/patients").text)
     assert found == {
-        "Injected": "Injected Ivan test A-1 injection 1 Apr 2026 0 Injection, 29 Apr 2026 overdue",
-        "New": "New Nina test A-4 none none on record 0 nothing planned",
-        "Stopped": "Stopped Sergey test A-3 none (stopped) 22 Apr 2026 0 nothing planned",
-        "Tablet": "Tablet Tanya test A-2 tablets 30 Apr 2026 1 · STOP nothing planned",
+        "Injected": "Injected Ivan 0 Injection, 29 Apr 2026 overdue 1 Apr 2026 injection test A-1",
+        "New": "New Nina 0 nothing planned none on record none test A-4",
+        "Stopped": "Stopped Sergey 0 nothing planned 22 Apr 2026 none (stopped) test A-3",
+        "Tablet": "Tablet Tanya 1 · STOP Doses on hold nothing planned "
+        "30 Apr 2026 tablets test A-2",
     }
+
+
+def test_a_hold_leads_the_list_until_the_prescriber_lifts_it(own_clinic: OpenClinic) -> None:
+    own_clinic.patient("Calm Alla", "A-1")
+    held = own_clinic.patient("Held Hanna", "A-2")
+    alarm, nurse = alarmed(own_clinic, held), own_clinic.browser("nurse")
+    here = f"/patients/{held}/alarms/{alarm}"
+    nurse.post(f"{here}/acknowledge", note="called the doctor")
+    listed = nurse.get("/patients", sort="alarms").text
+    assert next(iter(rows(listed))) == "Held"
+    assert "Doses on hold" in rows(listed)["Held"]
+    program = own_clinic.program("nurse")
+    told = {row["name"]: row for row in program.get("/api/v1/patients").json()["patients"]}
+    assert told["Held Hanna"]["doses_on_hold"] is True
+    assert told["Calm Alla"]["doses_on_hold"] is False
+    own_clinic.browser("prescriber").post(f"{here}/override", reason="hepatitis ruled out")
+    assert "Doses on hold" not in rows(nurse.get("/patients").text)["Held"]
 
 
 def test_a_stop_that_was_taken_back_stops_nothing(own_clinic: OpenClinic) -> None:
@@ -65,7 +83,7 @@ def test_a_stop_that_was_taken_back_stops_nothing(own_clinic: OpenClinic) -> Non
     swallowed(own_clinic, patient, 9)
     stop = tell(own_clinic, patient, "treatment_stop", 8, reason="wish")
     tell(own_clinic, patient, "retraction", corrects=stop.event_id, reason="another patient")
-    assert "test 1 tablets 22 Apr 2026" in text_of(own_clinic.browser("viewer").get("/patients"))
+    assert "22 Apr 2026 tablets test 1" in text_of(own_clinic.browser("viewer").get("/patients"))
 
 
 @pytest.mark.parametrize(

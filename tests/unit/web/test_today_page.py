@@ -64,7 +64,7 @@ def test_an_alarm_says_its_rule_s_own_words(busy: OpenClinic) -> None:
         for rule in yaml.safe_load(ALARMS.read_text(encoding="utf-8"))["alarms"]
         if rule["id"] == "liver-signs"
     )
-    for language, word in (("en", "STOP"), ("ru", "ОТМЕНИТЬ")):
+    for language, word in (("en", "STOP"), ("ru", "СТОП")):
         busy.reads("viewer", language)
         text = text_of(busy.browser("viewer").get("/today", kind="alarm"))
         assert f"Sick Sam {word}" in text
@@ -91,6 +91,18 @@ def test_nobody_is_told_to_give_a_dose_while_an_alarm_says_stop(own_clinic: Open
         assert any("An alarm says STOP: no" in line["do"] for line in told["lines"])
     own_clinic.browser("prescriber").post(f"{here}/override", reason="hepatitis ruled out")
     assert "give the injection" in text_of(browser.get("/today", kind="injection"))
+
+
+def test_a_due_dose_says_that_an_operation_with_opioids_is_planned(own_clinic: OpenClinic) -> None:
+    patient, browser = own_clinic.patient("Operated Olga"), own_clinic.browser("nurse")
+    injected(own_clinic, patient, 30)
+    said = "An operation with opioids is planned for Wed 6 May 2026, 09:00 (UTC): first ask"
+    at = (own_clinic.clock.at + timedelta(days=5)).isoformat()
+    first = tell(own_clinic, patient, "surgery_planned", 1, at=at, with_opioids=True)
+    assert said in text_of(browser.get("/today", kind="injection"))
+    tell(own_clinic, patient, "retraction", corrects=first.event_id, reason="another patient")
+    tell(own_clinic, patient, "surgery_planned", 1, at=at, with_opioids=False)
+    assert said not in text_of(browser.get("/today", kind="injection"))
 
 
 def test_an_alarm_seen_to_goes_on_holding_doses_until_the_prescriber_lifts_it(

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from antagonist.report.label_text import in_language, label_words
+from antagonist.web.actions.board import board
 from antagonist.web.language import catalogue, catalogues
 
 TUTORIAL = Path(__file__).parents[3] / "docs" / "tutorial"
@@ -16,13 +18,15 @@ APART = re.compile(r"Demo |Демо |Observed: |Под наблюдением: |
 
 
 def pages_say(language: str) -> set[str]:
-    """Every message, in a language."""
+    """Every message and the titles of today's lines, in a language."""
     found = set()
     for path in catalogues("ru"):
         for message in catalogue(path, "ru"):
             text = message.id if language == "en" else message.string
             found |= {text} if isinstance(text, str) else set(text or ())
-    return found
+    return found | {
+        in_language(line.title, label_words(language)) for line in board().lines.values()
+    }
 
 
 @pytest.mark.parametrize(

@@ -9,18 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
 
 from antagonist.foundation.errors import InputError
+from antagonist.foundation.visible import safe_cell
 from antagonist.web.accounts.audit import Entry
 
 FIELDS = tuple(Entry.__dataclass_fields__)
-# Source: OWASP, CSV Injection: what begins a formula, or lets one begin a cell.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 BOM = "\ufeff"  # without it spreadsheets read UTF-8 as another encoding
-
-
-def safe_cell(value: object) -> str:
-    """A value as a spreadsheet shows it and never computes it."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def as_csv(entries: Iterable[Entry]) -> Iterator[str]:

@@ -1,33 +1,42 @@
-"""What looks wrong about a dose before it is recorded: asked once more, never refused.
+"""What looks wrong about a dose: never refused, for a dose given in error was given all the same.
 
-The record takes every fact: a dose given in error was given all the same. A page asks whoever
-typed it to look once more; a program that writes through the API has done so itself.
+A page asks whoever typed it to look once more before it is recorded. A program is told with the
+answer: by then its user has given the dose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from antagonist.feedback.events import NewEvent
+from antagonist.feedback.events import Event, NewEvent
+from antagonist.feedback.history import current
+from antagonist.feedback.state import folded_held
 from antagonist.feedback.state_model import AlarmOnRecord, DoseOnRecord
 from antagonist.foundation.errors import InputError
 from antagonist.label.formulary.catalogue import products
 from antagonist.label.induction import inductions
 from antagonist.label.regimens import regimens
+from antagonist.planning.situation_data import limit
 from antagonist.web.actions.told import Told
 
 ROUTES: Mapping[str, str] = {"dose": "oral", "injection": "im_xr", "implant_in": "implant"}
+# What a guideline has between the last dose by a route and an operation with opioids: rule, fact.
+TO_SURGERY: Mapping[str, tuple[str, str]] = {
+    "oral": ("surgery-oral", "hours_oral_dose_to_surgery"),
+    "im_xr": ("surgery-xr", "days_injection_to_surgery"),
+}
 NOT_TAKEN = ("missed", "held", "refused")
-Name = Literal["stop", "amount", "expired", "again", "early", "side"]
+Name = Literal["stop", "surgery", "amount", "expired", "again", "early", "side"]
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """One doubt. alarm: that says STOP. known_mg: amounts that label or plan name. dose: the other
-    dose. on: when a lot expired. days: the label's interval.
+    dose. on: when a lot expired. days: the label's interval. surgery_at: of an operation with
+    opioids that comes too soon after the dose.
     """
 
     name: Name
@@ -36,6 +45,7 @@ class Doubt:
     dose: DoseOnRecord | None = None
     on: date | None = None
     days: int = 0
+    surgery_at: datetime | None = None
 
 
 class DoubtError(InputError):
@@ -62,6 +72,21 @@ def doubts_of(told: Told, event: NewEvent, *, corrects: bool = False) -> tuple[D
     return tuple(found if corrects else [*found, *_beside_others(told, event)])
 
 
+def doubts_when_written(told: Told, event: Event) -> tuple[Doubt, ...]:
+    """What looked wrong about a dose on record by what was on record before it."""
+    before = tuple(e for e in told.written if _before(e, event))
+    held = current(before, told.at)
+    then = replace(told, written=before, held=held, state=folded_held(held, told.at))
+    new = NewEvent(event.kind, event.occurred_at, event.payload, event.version)
+    return doubts_of(then, new, corrects=event.corrects is not None)
+
+
+def _before(one: Event, other: Event) -> bool:
+    if one.patient == other.patient:
+        return one.n < other.n
+    return one.recorded_at < other.recorded_at
+
+
 def _of_itself(told: Told, event: NewEvent) -> Iterator[Doubt]:
     said = event.payload
     known = _known_mg(told, ROUTES[event.kind], said)
@@ -77,6 +102,9 @@ def _beside_others(told: Told, event: NewEvent) -> Iterator[Doubt]:
     if holding:
         yield Doubt("stop", alarm=holding[-1])
     route = ROUTES[event.kind]
+    surgery_at = _surgery_at(told)
+    if surgery_at is not None and _too_near(event.occurred_at, surgery_at, route):
+        yield Doubt("surgery", surgery_at=surgery_at)
     before = [d for d in told.state.taken if d.route == route and d.at <= event.occurred_at]
     if not before:
         return
@@ -90,6 +118,28 @@ def _beside_others(told: Told, event: NewEvent) -> Iterator[Doubt]:
     side = event.payload.get("side")
     if side is not None and side == last.side:
         yield Doubt("side", dose=last)
+
+
+def _surgery_at(told: Told) -> datetime | None:
+    """When an operation with opioids is planned, by the last word on it."""
+    said = told.state.latest.get("surgery_planned")
+    if said is None or not said.payload["with_opioids"]:
+        return None
+    return datetime.fromisoformat(str(said.payload["at"]))
+
+
+def _too_near(at: datetime, surgery_at: datetime, route: str) -> bool:
+    """Whether an operation comes after a dose within what the guideline has between them.
+
+    No text says how long an implant blocks: then any operation to come.
+    """
+    if surgery_at <= at:
+        return False
+    if route not in TO_SURGERY:
+        return True
+    found = limit(*TO_SURGERY[route], at.date())
+    least = timedelta(hours=found.value) if found.unit == "h" else timedelta(days=found.value)
+    return surgery_at - at < least
 
 
 def _day(event: NewEvent, told: Told) -> date:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from antagonist.feedback import tables as r
 from antagonist.feedback.database import changing, reading
 from antagonist.feedback.events import checked_text, moment, stamp
 from antagonist.feedback.identity import Identifier, create_patient, find, identities_of
 from antagonist.feedback.merging import everybody
-from antagonist.feedback.today import ALARM, PROTECTION
+from antagonist.feedback.today import ALARM, HOLD, PROTECTION
 from antagonist.feedback.today_tables import due
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.access import give_one, given, sees
@@ -27,7 +27,7 @@ from antagonist.web.visit import Visit, limited
 from antagonist.web.words.today import DAYS
 
 Sort = Literal["name", "due", "alarms"]
-STOP = "treatment_stop"
+STOP, HOLDS_DOSES = "treatment_stop", "stop"
 EARLIEST_BIRTH = date(1900, 1, 1)
 NO_RELEASE = "none"
 
@@ -56,7 +56,10 @@ class NextDue:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A patient in the list. events: written so far. worst: severity of the gravest open alarm."""
+    """A patient in the list. events: written so far. worst: severity of the gravest open alarm.
+
+    held: an alarm allows no dose, seen to or not.
+    """
 
     patient: str
     name: str
@@ -65,6 +68,7 @@ class Row:
     last: LastDose | None
     alarms: int
     worst: str | None
+    held: bool
     next: NextDue | None
 
     @property
@@ -82,6 +86,7 @@ def rows(visit: Visit, sort: Sort = "name") -> list[Row]:
         mine = given(connection, visit.account)
         last = _last_doses(connection)
         alarms = _alarms(connection, now)
+        held = _held(connection, now)
         waiting = _next_due(connection, now)
     seen = [(patient, events) for patient, events in people if mine is None or patient in mine]
     known = identities_of(clinic.record, [patient for patient, _ in seen])
@@ -94,7 +99,7 @@ def rows(visit: Visit, sort: Sort = "name") -> list[Row]:
                 patient, shown_name(identity, patient, visit.reader),
                 () if identity is None else identity.identifiers, events, last.get(patient),
                 len(severities), min(severities, key=URGENCY.index, default=None),
-                waiting.get(patient),
+                patient in held, waiting.get(patient),
             )
         )  # fmt: skip
     return sorted(found, key=_ORDER[sort])
@@ -109,7 +114,7 @@ def _by_due(row: Row) -> tuple[object, ...]:
 
 
 def _by_alarms(row: Row) -> tuple[object, ...]:
-    return URGENCY.index(row.worst), -row.alarms, *_by_name(row)
+    return not row.held, URGENCY.index(row.worst), -row.alarms, *_by_name(row)
 
 
 _ORDER = {"name": _by_name, "due": _by_due, "alarms": _by_alarms}
@@ -148,6 +153,14 @@ def _alarms(connection: Connection, now: str) -> Mapping[str, Sequence[str]]:
     for patient, severity in connection.execute(query):
         found.setdefault(patient, []).append(severity)
     return found
+
+
+def _held(connection: Connection, now: str) -> set[str]:
+    """Patients whom an alarm allows no dose."""
+    holding = or_(due.c.kind == HOLD, and_(due.c.kind == ALARM, due.c.severity == HOLDS_DOSES))
+    query = select(due.c.patient).where(holding)
+    query = query.where(or_(due.c.until_at.is_(None), due.c.until_at > now))
+    return set(connection.scalars(query))
 
 
 def _next_due(connection: Connection, now: str) -> Mapping[str, NextDue]:

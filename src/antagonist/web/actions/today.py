@@ -23,7 +23,7 @@ from antagonist.web.accounts.access import given
 from antagonist.web.actions.board import board
 from antagonist.web.visit import Visit
 
-CHALLENGE, SURGERY = "challenge", "surgery"
+CHALLENGE, SURGERY, OPIOIDS = "challenge", "surgery", "opioids"
 UNDER_WAY = "under_way"
 URGENCY = (STOP, "urgent", "soon", "info", None)
 SHOWN = 30  # lines of a section on one page
@@ -34,7 +34,8 @@ class Item:
     """One line. kind, what, event, due_at, severity, who: as ``feedback.today.Line``.
 
     kind besides: challenge (event = its id, due_at = its beginning), surgery (due_at = when it is).
-    held: an alarm of the patient allows no dose, seen to or not.
+    held: an alarm of the patient allows no dose, seen to or not. surgery_at: when an operation with
+    opioids is planned.
     """
 
     section: str
@@ -47,6 +48,7 @@ class Item:
     severity: str | None = None
     who: str | None = None
     held: bool = False
+    surgery_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def todays(visit: Visit, kind: str | None = None) -> Today:
     seen = [item for item in items if mine is None or item.patient in mine]
     stopped = {item.patient for item in seen if item.severity == STOP}
     seen = [replace(i, held=True) if i.patient in stopped else i for i in seen]
+    near = {i.patient: i.due_at for i in seen if i.kind == SURGERY and i.what == OPIOIDS}
+    seen = [replace(i, surgery_at=near[i.patient]) if i.patient in near else i for i in seen]
     sections: dict[str, list[Item]] = {name: [] for name in board().sections}
     for item in seen:
         if kind is None or item.kind == kind:
@@ -120,7 +124,7 @@ def _surgery(connection: Connection, at: datetime) -> Iterator[Item]:
         on = datetime.fromisoformat(said["at"]).astimezone(UTC)
         if stamp(on) >= stamp(at):
             section = board().section_of(SURGERY, None, False)
-            what = "opioids" if said["with_opioids"] else "other"
+            what = OPIOIDS if said["with_opioids"] else "other"
             yield Item(
                 section, kept_in(connection, patient), SURGERY, what, row.event_id, on, False
             )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Header, Path
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from antagonist.feedback.events import Event
 from antagonist.foundation.errors import InputError
 from antagonist.web.answers import PROBLEM
 from antagonist.web.logs import API
@@ -34,6 +35,29 @@ def _text(value: object) -> object:
 
 Day = Annotated[date, BeforeValidator(_text), Field(strict=False)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_text), Field(strict=False)]
+
+
+class KeptEvent(BaseModel):
+    """An event as it is kept. event: its id. n: its place in the patient's chain."""
+
+    event: str
+    patient: str
+    n: int
+    kind: str
+    version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    author: str
+    role: str
+    source: str
+    corrects: str | None
+    payload: Mapping[str, Any]
+
+
+def kept(event: Event) -> dict[str, Any]:
+    """An event as ``KeptEvent`` has it."""
+    names = [name for name in KeptEvent.model_fields if name != "event"]
+    return {"event": event.event_id, **{name: getattr(event, name) for name in names}}
 
 
 class FieldProblem(BaseModel):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Response
@@ -12,11 +11,24 @@ from pydantic import BaseModel, Field
 from antagonist.feedback.events import Event
 from antagonist.feedback.payloads.registry import MODELS, NEWEST, OWN_CALLS
 from antagonist.web.actions import recording
+from antagonist.web.actions.doubts import Name, doubts_when_written
 from antagonist.web.actions.recording import Wish, new_event
 from antagonist.web.actions.told import told_of
-from antagonist.web.api.common import IfMatch, Key, Moment, PatientId, Sent, Text, etag, expected_of
+from antagonist.web.api.common import (
+    IfMatch,
+    KeptEvent,
+    Key,
+    Moment,
+    PatientId,
+    Sent,
+    Text,
+    etag,
+    expected_of,
+    kept,
+)
 from antagonist.web.entry.model import kinds
 from antagonist.web.visit import Visit, program
+from antagonist.web.words.doubts import doubts_said
 
 router = APIRouter(tags=["events"])
 Writing = Annotated[Visit, Depends(program("record.write"))]
@@ -54,25 +66,26 @@ class RetractionSent(Sent):
     reason: Text
 
 
-class Recorded(BaseModel):
-    """An event as it is kept. n: its place in the patient's chain. alarms: those it raised."""
+class DoubtOut(BaseModel):
+    """One thing that looks wrong about a dose. text: in the language of the token's owner."""
 
-    event: str
-    patient: str
-    n: int
-    kind: str
-    version: int
-    occurred_at: datetime
-    recorded_at: datetime
-    author: str
-    role: str
-    source: str
-    corrects: str | None
-    payload: Mapping[str, Any]
+    name: Name
+    text: str
+
+
+class Recorded(KeptEvent):
+    """An event that was written.
+
+    alarms: those it raised. doubts: what looks wrong about a dose by what was on record before it;
+    a page would have asked to look once more. It is recorded all the same: show them to whoever
+    gave it, and correct what was a slip.
+    """
+
     alarms: list[str]
     alarms_checked: bool = Field(
         description="Whether they could be checked after it; if not, none here is not none due."
     )
+    doubts: list[DoubtOut]
 
 
 class Title(BaseModel):
@@ -148,10 +161,8 @@ def _recorded(visit: Visit, event: Event, response: Response) -> Recorded:
     """An event as programs read it; the patient's state after it goes into the ETag."""
     told = told_of(visit, event.patient)
     response.headers.update(etag(recording.chain(told, event.patient)[-1].n))
-    return Recorded(
-        event=event.event_id, patient=event.patient, n=event.n, kind=event.kind,
-        version=event.version, occurred_at=event.occurred_at, recorded_at=event.recorded_at,
-        author=event.author, role=event.role, source=event.source, corrects=event.corrects,
-        payload=event.payload, alarms=[one.event_id for one in recording.alarms_by(told, event)],
-        alarms_checked=not visit.unchecked,
-    )  # fmt: skip
+    raised = [one.event_id for one in recording.alarms_by(told, event)]
+    doubts = doubts_when_written(told, event)
+    said = zip(doubts, doubts_said(doubts, visit.reader), strict=True)
+    found = [DoubtOut(name=doubt.name, text=text) for doubt, text in said]
+    return Recorded(**kept(event), alarms=raised, alarms_checked=not visit.unchecked, doubts=found)

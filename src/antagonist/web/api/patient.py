@@ -12,7 +12,7 @@ from antagonist.web.actions.breakthrough import breakthrough
 from antagonist.web.actions.charts import chart_json, charted
 from antagonist.web.actions.naming import birth_date_of
 from antagonist.web.actions.told import Told, told_of
-from antagonist.web.api.common import Moment, PatientId, Sent, etag
+from antagonist.web.api.common import KeptEvent, Moment, PatientId, Sent, etag, kept
 from antagonist.web.api.patients import IdentifierModel, LastDoseModel
 from antagonist.web.api.today import Limit, Skip
 from antagonist.web.chart import Chart, WhatIf
@@ -55,28 +55,17 @@ class PatientNow(BaseModel):
     protected: Protected
 
 
-class EventModel(BaseModel):
-    """An event of the record, as written."""
+class ListedEvent(KeptEvent):
+    """An event of the record, as written. replaced_by: the event that corrects or takes it back."""
 
-    event_id: str
-    n: int
-    kind: str
-    version: int
-    occurred_at: datetime
-    recorded_at: datetime
-    author: str
-    role: str
-    source: str
-    corrects: str | None
-    replaced_by: str | None = Field(description="The event that corrects it or takes it back.")
-    payload: dict[str, Any]
+    replaced_by: str | None
 
 
 class EventList(BaseModel):
     """Events in the order in which they were recorded."""
 
     count: int
-    events: list[EventModel]
+    events: list[ListedEvent]
 
 
 class WhatIfSent(Sent):
@@ -159,15 +148,10 @@ def get_events(
     return EventList(count=len(told.written), events=_events(told, skip, limit))
 
 
-def _events(told: Told, skip: int, limit: int) -> list[EventModel]:
+def _events(told: Told, skip: int, limit: int) -> list[ListedEvent]:
     replaced = {e.corrects: e.event_id for e in told.written if e.corrects is not None}
-    names = [name for name in EventModel.model_fields if name not in ("replaced_by", "payload")]
     return [
-        EventModel(
-            **{name: getattr(event, name) for name in names},
-            replaced_by=replaced.get(event.event_id),
-            payload=dict(event.payload),
-        )
+        ListedEvent(**kept(event), replaced_by=replaced.get(event.event_id))
         for event in told.written[skip : skip + limit]
     ]
 

@@ -62,6 +62,9 @@ class PatientRow(BaseModel):
     last_dose: LastDoseModel | None
     open_alarms: int
     worst_alarm: str | None
+    doses_on_hold: bool = Field(
+        description="An alarm that says STOP, seen to or not, allows no dose."
+    )
     next_due: NextDueModel | None
 
 
@@ -111,7 +114,7 @@ def _row(row: Row) -> PatientRow:
         last_dose=None if last is None else LastDoseModel(
             route=last.route, at=last.at, dose_mg=last.dose_mg, stopped=last.stopped
         ),
-        open_alarms=row.alarms, worst_alarm=row.worst,
+        open_alarms=row.alarms, worst_alarm=row.worst, doses_on_hold=row.held,
         next_due=None if coming is None else NextDueModel(
             kind=coming.kind, at=coming.at, overdue=coming.overdue
         ),

@@ -52,7 +52,8 @@ class Asked:
             weeks = situation_data().look_ahead_weeks
             counted = [d for d in (*self.taken, *more) if d.until is None or d.until > self.at]
             until = self.at + timedelta(hours=max(weeks[d.route] for d in counted) * WEEK_H)
-        return stated_of(drawn, self.chosen, scenario, since, max(until, since), names)
+        last = max(dose.at for dose in (*self.taken, *more))
+        return stated_of(drawn, self.chosen, scenario, last, since, max(until, since), names)
 
 
 def products_of(asked: Asked, planned: Sequence[Given]) -> frozenset[str]:

@@ -8,20 +8,18 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from antagonist.pharmacology.forecast import crossings_h, reference_mg, signals_of, stated_by
+from antagonist.pharmacology.forecast import reference_mg, signals_of, stated_by
 from antagonist.pharmacology.kernel.trajectories import Steps
 from antagonist.pharmacology.percentiles import hourly_quantiles, quantiles
-from antagonist.pharmacology.protection import Statement, stated_time
+from antagonist.pharmacology.protection import stated_time
 from antagonist.pharmacology.responses import endpoint_of, odds_that_block
 from antagonist.pharmacology.results import QUANTILES
 from antagonist.pharmacology.settings import Settings
-from antagonist.planning.compare import lasting_h
-from antagonist.planning.response import SMALLEST_ODDS
+from antagonist.planning.lasting import BLUNTED, ends_h
 from antagonist.web.chart.doses import Given
 from antagonist.web.chart.model import Floats, Grid, Line, Scenario, Series, Stated
 from antagonist.web.chart.solving import Drawn, Solver
 
-BLUNTED = "opioids_may_be_blunted_until"
 LINE_OF: Mapping[str, str] = {
     "protected_until_at_least": "protected",
     BLUNTED: "blunted",
@@ -31,8 +29,6 @@ BLOCKED = ("blocked_subjective", "blocked_physiological")
 OCCUPANCY = "mu_occupancy"
 LEVELS = ("conc_ntx", "conc_6bn")
 QUANTITIES = (*BLOCKED, OCCUPANCY, *LEVELS)
-# A peak is looked for at so many points, as the planning room does.
-_POINTS = 2400
 # Between looks at who is protected: a share over weeks does not need every hour.
 SHARE_STEP_H = 3.0
 
@@ -127,24 +123,19 @@ def now_of(drawn: Drawn, chosen: Settings, at: datetime) -> dict[str, tuple[floa
 
 
 def stated_of(
-    drawn: Drawn, chosen: Settings, scenario: Scenario, at: datetime, until: datetime,
-    names: Sequence[str] = tuple(LINE_OF),
+    drawn: Drawn, chosen: Settings, scenario: Scenario, last: datetime, at: datetime,
+    until: datetime, names: Sequence[str] = tuple(LINE_OF),
 ) -> tuple[Stated, ...]:  # fmt: skip
     """Stated times from a moment on, looked for up to another; exact, not those of the grid.
 
-    'May be blunted until' is looked for after the highest point to come, as situations do.
+    last: the last dose.
     """
     asked = [statement for statement in stated_by(chosen.threshold) if statement.name in names]
-    from_h, until_h = drawn.hour(at), drawn.hour(until)
+    last_h, from_h, until_h = drawn.hour(last), drawn.hour(at), drawn.hour(until)
+    ended_h = ends_h(drawn.ensemble, chosen.threshold, asked, last_h, from_h, until_h)
     found = []
-    for statement in asked:
-        if statement.name == BLUNTED:
-            ends_h = _blunted_h(drawn, chosen, statement, from_h, until_h)
-        else:
-            ends_h = crossings_h(drawn.ensemble, chosen.threshold, [statement], from_h, until_h)[
-                :, 0
-            ]
-        time = stated_time(statement, ends_h, from_h)
+    for n, statement in enumerate(asked):
+        time = stated_time(statement, ended_h[:, n], from_h)
         found.append(
             Stated(
                 name=time.name,
@@ -161,20 +152,6 @@ def stated_of(
             )
         )
     return tuple(found)
-
-
-def _blunted_h(
-    drawn: Drawn, chosen: Settings, statement: Statement, from_h: float, until_h: float
-) -> Floats:
-    dose_mg = reference_mg(drawn.ensemble, chosen.threshold)
-    endpoint = endpoint_of(statement.endpoint)
-    line = odds_that_block(statement.blocked_fraction, dose_mg, drawn.ensemble.held, endpoint)
-    length_h = until_h - from_h
-    after_h = np.linspace(0.0, length_h, min(int(length_h), _POINTS) + 1)
-    found: Floats = from_h + lasting_h(
-        drawn.ensemble, np.maximum(line, SMALLEST_ODDS), from_h, after_h
-    )
-    return found
 
 
 def protected_share(drawn: Drawn, chosen: Settings, at: datetime, until: datetime) -> float:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from antagonist.feedback.acting.present import release_of
-from antagonist.feedback.alarms.due import day_of, has_died
+from antagonist.feedback.alarms.due import MOVED_DAYS, day_of, has_died
 from antagonist.feedback.state_model import DoseOnRecord, PatientState, PlannedOnRecord
 from antagonist.foundation.clock import hours_between
 from antagonist.foundation.errors import InputError
@@ -124,25 +124,29 @@ class _OnRecord:
     """What doses on record, taken or not, say of planned ones.
 
     stated: planned times that they name, by route. days: by mouth, of those that name none.
-    injected: times of injections that name none.
+    injected, implanted: times of injections and implants that name none.
     """
 
     stated: frozenset[tuple[Route, datetime]]
     days: frozenset[date]
     injected: tuple[datetime, ...]
+    implanted: tuple[datetime, ...]
     at: datetime
 
     def stands_for(self, dose: PlannedOnRecord) -> bool:
         """By its stated time; else by mouth on the same day, an injection within half its interval.
 
-        A plan says nothing of how an implant may be moved.
+        Of an implant no record names the planned one: one within some days of it stands for it.
         """
         route = _route_of(dose)
         if (route, dose.at.astimezone(UTC)) in self.stated:
             return True
         if route == "oral":
             return day_of(dose.at, self.at) in self.days
-        near_h = _half_interval_h(self.at) if route == "im_xr" and self.injected else 0.0
+        if route == "implant":
+            days = timedelta(days=MOVED_DAYS)
+            return any(abs(at - dose.at) <= days for at in self.implanted)
+        near_h = _half_interval_h(self.at) if self.injected else 0.0
         return any(abs(hours_between(at, dose.at)) < near_h for at in self.injected)
 
 
@@ -155,6 +159,7 @@ def _on_record(state: PatientState) -> _OnRecord:
         ),
         frozenset(day_of(d.at, state.at) for d in others if d.route == "oral"),
         tuple(d.at for d in others if d.route == "im_xr"),
+        tuple(d.at for d in others if d.route == "implant"),
         state.at,
     )
 

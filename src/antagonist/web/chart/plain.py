@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from antagonist.foundation.errors import InputError
+from antagonist.foundation.visible import visible
 from antagonist.web.chart.curves import LEVELS, QUANTITIES
 from antagonist.web.chart.model import (
     LANES,
@@ -145,7 +146,7 @@ def _happening(mark: Happening, text_of: Callable[[Happening], str] | None) -> P
         "day_only": mark.day_only,
         "values": _values(mark.values),
     }
-    return found if text_of is None else {**found, "text": text_of(mark)}
+    return found if text_of is None else {**found, "text": visible(text_of(mark))}
 
 
 def _values(value: object) -> object:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
+from antagonist.report.rendering import svg_file
 from antagonist.web.actions import plans
 from antagonist.web.actions.naming import names_of
 from antagonist.web.actions.prints import PRINTS, printed
@@ -17,12 +18,14 @@ from antagonist.web.actions.recording import meanwhile
 from antagonist.web.actions.told import Told
 from antagonist.web.answers import field_error
 from antagonist.web.errors import NotFoundError
-from antagonist.web.forms import EXPECTED, KEY, Form, SignedForm, once
+from antagonist.web.forms import EXPECTED, KEY, Form, SignedForm, asked_fields, once
 from antagonist.web.pages import plan_wanted as asking
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.decisions import jurisdiction_choices
+from antagonist.web.words.doubts import held_said
 from antagonist.web.words.events import said
+from antagonist.web.words.plan_chart import drawable, options_svg, sizes_px
 from antagonist.web.words.plans import (
     kept_words,
     option_rows,
@@ -50,9 +53,10 @@ def _shown(
 @router.get("/patients/{patient}/plan")
 def show_plan(request: Request, visit: Reading, patient: str) -> Response:
     """The plan that holds."""
-    _told, found = plans.holding(visit, patient)
+    now, found = plans.holding(visit, patient)
     told = None if found is None else kept_words(visit, found)
-    return _shown(request, visit, "plan.html", patient, told=told, of_record=False)
+    held = held_said(now, visit.reader)
+    return _shown(request, visit, "plan.html", patient, told=told, of_record=False, held=held)
 
 
 @router.get("/patients/{patient}/plan/new")
@@ -82,7 +86,7 @@ def compare_plans(request: Request, visit: Comparing, patient: str, sent: Signed
     """Step 2: regimens side by side."""
     try:
         wanted = asking.wanted_of(visit, sent)
-        _told, options = plans.options(
+        now, options = plans.options(
             visit, patient, wanted.fields, route=wanted.route, only=wanted.only
         )
     except InputError as error:
@@ -90,7 +94,21 @@ def compare_plans(request: Request, visit: Comparing, patient: str, sent: Signed
     return _shown(
         request, visit, "plan_compare.html", patient,
         wanted=wanted, rows=option_rows(visit, options), source=option_source(visit, options),
+        sizes=sizes_px(len(options)) if drawable(options) else None,
+        held=held_said(now, visit.reader),
     )  # fmt: skip
+
+
+@router.get("/patients/{patient}/plan/regimens.svg")
+def draw_plans(request: Request, visit: Comparing, patient: str) -> Response:
+    """The chart of step 2: a picture of its own, as its drawing takes longer than a page may."""
+    sent = asked_fields(request)
+    wanted = asking.wanted_of(visit, sent)
+    _told, options = plans.options(
+        visit, patient, wanted.fields, route=wanted.route, only=wanted.only
+    )
+    drawn = options_svg(visit, options, narrow=sent.text("narrow") is not None)
+    return Response(svg_file(drawn), media_type="image/svg+xml")
 
 
 @router.post("/patients/{patient}/plan/review")
@@ -123,7 +141,7 @@ def _review(
     conflict = isinstance(error, ConflictError)
     return _shown(
         request, visit, "plan_review.html", patient, 409 if conflict else 422 if error else 200,
-        wanted=wanted, asked=asked, told=told,
+        wanted=wanted, asked=asked, told=told, held=held_said(now, visit.reader),
         key=sent.get(KEY) if error and not conflict else None, expected=now.expected,
         reviewed=plans.seal(visit, patient, asked, now.expected, told.to_acknowledge),
         changed=_changed(visit, now, seen) if conflict else [],
@@ -165,10 +183,11 @@ def make_plan(request: Request, visit: Making, patient: str, sent: SignedForm) -
 @router.get("/patients/{patient}/plan/{event}")
 def show_kept(request: Request, visit: Reading, patient: str, event: str) -> Response:
     """A plan or a refusal on record."""
-    _told, found = plans.on_record(visit, patient, event)
+    now, found = plans.on_record(visit, patient, event)
     return _shown(
-        request, visit, "plan.html", patient, told=kept_words(visit, found), of_record=True
-    )
+        request, visit, "plan.html", patient, told=kept_words(visit, found), of_record=True,
+        held=held_said(now, visit.reader) if found.holds else [],
+    )  # fmt: skip
 
 
 @router.get("/patients/{patient}/plan/{event}/{name}")

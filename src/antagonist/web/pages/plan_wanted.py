@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from babel import Locale
 
@@ -22,6 +23,7 @@ WHOLES = ("months", "pack_units")
 DAYS = ("clinic_days", "supervised_days")
 TERRITORIES = {"uk": "GB"}  # choices of a label that are no ISO code
 COUNTRY_LENGTH = len("ru")
+NAMED = "named"
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,13 @@ class Wanted:
             elif name != "prescriber":
                 rows.append((name, str(value)))
         return [*rows, ("prescriber", str(self.fields.get("prescriber") or ""))]
+
+    @property
+    def query(self) -> str:
+        """The fields as an address carries them: whether a prescriber is named, never who."""
+        named = [("prescriber", NAMED)] if self.fields.get("prescriber") else []
+        rows = [(name, said) for name, said in self.hidden if said and name != "prescriber"]
+        return urlencode([*rows, *named])
 
 
 def wanted_of(visit: Visit, sent: Form) -> Wanted:

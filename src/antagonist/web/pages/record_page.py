@@ -16,7 +16,7 @@ from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
 from antagonist.label.scores import score, score_catalogue
 from antagonist.report.label_text import in_language
-from antagonist.web.actions.doubts import DoubtError, sure_of
+from antagonist.web.actions.doubts import ROUTES, DoubtError, sure_of
 from antagonist.web.actions.naming import names_of, shown_name
 from antagonist.web.actions.recording import alarms_by, chain, correction_of, meanwhile
 from antagonist.web.actions.told import Told
@@ -32,7 +32,7 @@ from antagonist.web.language import N_, Reader
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit
 from antagonist.web.words.alarms import alarm_said
-from antagonist.web.words.doubts import doubts_said
+from antagonist.web.words.doubts import doubts_said, held_said
 from antagonist.web.words.events import kind_name, said
 
 SURE = "sure"  # the doubts that somebody has looked at once more
@@ -129,9 +129,11 @@ def form_page(
         key=None if sent is None else sent.text(KEY),
         expected=expected or chain(told, shown.chain)[-1].n,
         doubts=doubts_said(doubts, reader), sure=sure_of(doubts),
+        held=held_said(told, reader) if shown.kind in ROUTES and not (doubts or shown.old) else [],
+        at_once=known.minute,
         error=None if error is None or conflict or doubts else _shown(error, asked, typed, reader),
         wrong=wrong, conflict=_conflict(error, told, sent, shown) if conflict else None,
-        quick=_quick(shown, known, typed) if error is None and sent is None else [],
+        quick=_quick(shown, told, known, typed) if error is None and sent is None else [],
         has_rows=any(one.type == "rows" for one in asked),
         scored=_scored(shown, sent) if shown.kind == "score" else None,
         sums=shown.kind == "score" and shown.of in score_catalogue(),
@@ -178,10 +180,17 @@ def _line(event: Event, reader: Reader) -> Mapping[str, Any]:
     }
 
 
-def _quick(shown: Page, known: Known, typed: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    """Buttons that record at once; none where no dose is due, or how much is not known."""
+def _quick(
+    shown: Page, told: Told, known: Known, typed: Mapping[str, str]
+) -> list[Mapping[str, Any]]:
+    """Buttons that record at once; none where no dose is due or allowed, or how much is unknown."""
     reader = shown.visit.reader
-    if shown.old is not None or not typed.get("dose_mg") or not known.may_be_at_once():
+    if (
+        told.state.holding_alarms
+        or shown.old is not None
+        or not typed.get("dose_mg")
+        or not known.may_be_at_once()
+    ):
         return []
     dose = amount_text(float(typed["dose_mg"]), "mg", reader.words)
     return [

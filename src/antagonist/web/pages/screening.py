@@ -14,7 +14,6 @@ from antagonist.web.actions import decisions
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
 from antagonist.web.forms import Form, SignedForm, once
-from antagonist.web.recording_links import form_of
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.decisions import jurisdiction_choices, product_choices, summary
@@ -68,7 +67,5 @@ def _form(
         untold=not decisions.says_of_tests(visit, patient),
         jurisdictions=jurisdiction_choices(visit.reader),
         latest=[(one, summary(one, visit.reader)) for one in latest],
-        indication_form=form_of("indication_stated", patient),
-        needs_indication=error is not None and error.field == "indication",
         error=field_error(error) if error else None,
     )  # fmt: skip

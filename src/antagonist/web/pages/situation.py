@@ -19,6 +19,7 @@ from antagonist.web.answers import field_error
 from antagonist.web.forms import KEY, Form, SignedForm, once
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
+from antagonist.web.words.doubts import held_said
 
 router = APIRouter()
 Reading = Annotated[Visit, Depends(page("patient.read"))]
@@ -48,7 +49,7 @@ def _forms(
     return render(
         request, "situation.html", visit, 422 if error else 200, patient=patient,
         name=names_of(visit, [patient])[patient], sent={**_first(visit, told), **sent},
-        zone=visit.clinic.tz.key, routes=situations.FORMS,
+        zone=visit.clinic.tz.key, routes=situations.FORMS, held=held_said(told, visit.reader),
         error=_error(error) if error else None,
     )  # fmt: skip
 
@@ -113,5 +114,5 @@ def show_situation(request: Request, visit: Reading, patient: str, event: str) -
         request, "situation_answer.html", visit, patient=patient,
         name=names_of(visit, [patient])[patient], found=found,
         told=situation_words(found.situation, visit.reader.words),
-        gate=GATES.get(found.situation.gate),
+        gate=GATES.get(found.situation.gate), held=held_said(told_of(visit, patient), visit.reader),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -32,18 +33,22 @@ def today(
     if section is not None and section not in board().sections:
         raise InputError("", "section", section, "one of " + ", ".join(board().sections))
     found = todays(visit, kind)
+    first = max(skip, 0) if section else 0
+    parts = {
+        name: items[first : first + SHOWN]
+        for name, items in found.sections.items()
+        if section in (None, name)
+    }
+    lines = iter(said_of(visit, [item for part in parts.values() for item in part]))
     shown = []
-    for name, items in found.sections.items():
-        if section in (None, name):
-            first = max(skip, 0) if section else 0
-            part = items[first : first + SHOWN]
-            left = len(items) - first - len(part)
-            title = in_reader(visit, board().sections[name].title)
-            lines = said_of(visit, part)
-            shown.append({
-                "name": name, "title": title, "count": len(items), "lines": lines,
-                "first": first, "next": first + SHOWN if left > 0 else None, "left": left,
-            })  # fmt: skip
+    for name, part in parts.items():
+        count = len(found.sections[name])
+        left = count - first - len(part)
+        shown.append({
+            "name": name, "title": in_reader(visit, board().sections[name].title), "count": count,
+            "lines": list(islice(lines, len(part))), "first": first,
+            "next": first + SHOWN if left > 0 else None, "left": left,
+        })  # fmt: skip
     back = request.url.path + (f"?kind={kind}" if kind else "")
     kinds = [
         (name, in_reader(visit, text.title), found.kinds[name])

@@ -4,7 +4,7 @@
 (() => {
   const draw = AntagonistDrawing, { HOUR, DAY } = draw;
   const TIGHT_PX = 560;
-  const STEPS = { ArrowLeft: -HOUR, ArrowRight: HOUR, ArrowUp: DAY, ArrowDown: -DAY, PageUp: 7 * DAY, PageDown: -7 * DAY };
+  const STEPS = new Map([["ArrowLeft", -HOUR], ["ArrowRight", HOUR], ["ArrowUp", DAY], ["ArrowDown", -DAY], ["PageUp", 7 * DAY], ["PageDown", -7 * DAY]]);
 
   const made = (tag, attributes = {}, ...inside) => {
     const element = document.createElement(tag);
@@ -35,7 +35,8 @@
         fields.set("quantity", this.quantity);
         const token = document.querySelector('meta[name="csrf-token"]');
         if (token) options.headers["X-CSRF-Token"] = token.content;
-        Object.assign(options, { method: "POST", body: fields });
+        options.method = "POST";
+        options.body = fields;
       } else {
         source.searchParams.set("quantity", this.quantity);
       }
@@ -61,12 +62,13 @@
     show(data) {
       const first = !this.main;
       this.data = data;
+      this.series = new Map(Object.entries(data.series)); // by quantity
       this.reading = new draw.Reading(data.zone, data.words);
       if (this.at === null) this.at = data.at;
       this.shown = data.lanes.filter((lane) => data.events.some((e) => e.lane === lane));
       if (first) this.build();
       if (first) this.range = this.around(Number(this.figure.dataset.shown || (this.width() < TIGHT_PX ? 30 : 0)));
-      const columns = draw.columns(data, this.quantity);
+      const columns = draw.columns(data, this.series.get(this.quantity));
       const asked = [data.grid.start, data.grid.count, this.quantity, this.shown.join()].join();
       if (!this.main || asked !== this.drawn) this.plots(columns); else { this.main.setData(columns, false); this.lane.setData(this.laneData(), false); this.main.redraw(false); this.lane.redraw(false); this.fit(); }
       this.drawn = asked;
@@ -128,7 +130,7 @@
       for (const plot of [this.main, this.lane]) if (plot) plot.destroy();
       const c = this.colours = draw.colours(this.figure), data = this.data, reading = this.reading;
       this.tight = this.width() < TIGHT_PX;
-      const series = data.series[this.quantity], level = series && series.unit !== "%";
+      const series = this.series.get(this.quantity), level = series && series.unit !== "%";
       const edge = (dash) => ({ stroke: c.curve, width: 1, dash, points: { show: false } });
       const letters = draw.font(this.tight ? 11 : 12).replace(/[\d.]+px/, `${this.tight ? 11 : 12}px`);
       const side = this.side(letters);
@@ -154,7 +156,7 @@
       this.lane = new uPlot({
         ...common(low),
         scales: { x, y: { dir: -1, range: [-0.5, Math.max(this.shown.length, 1) - 0.5] } },
-        axes: [time(true), { stroke: c.ink, font: letters, size: side, grid: { show: false }, ticks: { show: false }, splits: () => this.shown.map((_, n) => n), values: (u, splits) => splits.map((n) => reading.word(`lane.${this.shown[n]}`)) }],
+        axes: [time(true), { stroke: c.ink, font: letters, size: side, grid: { show: false }, ticks: { show: false }, splits: () => this.shown.map((_, n) => n), values: (u, splits) => splits.map((n) => reading.word(`lane.${this.shown.at(n)}`)) }],
         series: [{}, { points: { show: false } }],
         hooks: {
           drawClear: [(u) => draw.ahead(u, data.at, c.ahead)],
@@ -191,7 +193,7 @@
 
     message() {
       const d = this.data, word = (key) => this.reading.word(key);
-      const series = d.series[this.quantity];
+      const series = this.series.get(this.quantity);
       const ends = series && series.first + series.q50.length < d.grid.count;
       this.note.textContent = d.empty ? word(`empty.${d.empty}`) : ends ? word("curves_end") : "";
       this.note.hidden = !this.note.textContent;
@@ -240,7 +242,7 @@
       if (event.altKey || event.ctrlKey || event.metaKey) return;
       const g = this.data.grid, end = g.start + g.step * (g.count - 1);
       let to = null;
-      if (event.key in STEPS) to = this.snapped() + STEPS[event.key];
+      if (STEPS.has(event.key)) to = this.snapped() + STEPS.get(event.key);
       else if (event.key === "Home") to = g.start;
       else if (event.key === "End") to = end;
       else if (event.code === "KeyN") to = this.data.at;
@@ -276,12 +278,12 @@
 
     // What the chart says of a moment, beside it and to the screen reader.
     read(near) {
-      const d = this.data, r = this.reading, series = d.series[this.quantity], g = d.grid;
+      const d = this.data, r = this.reading, series = this.series.get(this.quantity), g = d.grid;
       const n = Math.round((this.at - g.start) / g.step), time = r.at(this.at);
       let text = r.word("readout.unknown", { time });
       if (series && n >= series.first && n < series.first + series.q50.length) {
-        const value = (row) => r.value(series[row][n - series.first], series.unit);
-        text = r.word("readout", { time, median: value("q50"), q05: value("q05"), q25: value("q25"), q75: value("q75"), q95: value("q95") });
+        const value = (row) => r.value(row.at(n - series.first), series.unit);
+        text = r.word("readout", { time, median: value(series.q50), q05: value(series.q05), q25: value(series.q25), q75: value(series.q75), q95: value(series.q95) });
         if (this.at > d.at) text += ` (${r.word(d.what_if ? "readout.what_if" : "readout.ahead")})`;
       }
       const events = d.events.filter((e) => Math.abs(e.t - this.at) <= Math.max(near, HOUR / 2)).map((e) => `${r.clocks.format(e.t * 1000)} ${e.text || e.kind}`);

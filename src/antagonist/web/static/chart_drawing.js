@@ -10,7 +10,7 @@ const AntagonistDrawing = (() => {
       const said = document.documentElement.lang || "en";
       this.lang = said === "en" ? "en-GB" : said;
       this.zone = zone;
-      this.words = words;
+      this.words = new Map(Object.entries(words));
       const time = (options) => new Intl.DateTimeFormat(this.lang, { timeZone: zone, ...options });
       this.moments = time({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" });
       this.brief = time({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -22,8 +22,8 @@ const AntagonistDrawing = (() => {
       this.parts = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
     }
     word(key, values = {}) {
-      const text = this.words[key] === undefined ? key : this.words[key];
-      return text.replace(/\{(\w+)\}/g, (all, name) => (name in values ? values[name] : all));
+      const text = this.words.has(key) ? this.words.get(key) : key, filled = new Map(Object.entries(values));
+      return text.replace(/\{(\w+)\}/g, (all, name) => (filled.has(name) ? filled.get(name) : all));
     }
     at(seconds) { return this.moments.format(seconds * 1000); }
     percent(value) {
@@ -37,8 +37,8 @@ const AntagonistDrawing = (() => {
       return `${shown} ${this.word(`unit.${unit}`)}`;
     }
     offset(seconds) { // of the zone from UTC, in seconds
-      const p = Object.fromEntries(this.parts.formatToParts(seconds * 1000).map((x) => [x.type, Number(x.value)]));
-      return Date.UTC(p.year, p.month - 1, p.day, p.hour, p.minute, p.second) / 1000 - Math.floor(seconds);
+      const p = new Map(this.parts.formatToParts(seconds * 1000).map((x) => [x.type, Number(x.value)]));
+      return Date.UTC(p.get("year"), p.get("month") - 1, p.get("day"), p.get("hour"), p.get("minute"), p.get("second")) / 1000 - Math.floor(seconds);
     }
     midnight(seconds) { // the beginning of a moment's day
       const wall = Math.floor((seconds + this.offset(seconds)) / DAY) * DAY;
@@ -62,16 +62,13 @@ const AntagonistDrawing = (() => {
 
   const times = (grid) => Array.from({ length: grid.count }, (_, n) => grid.start + n * grid.step);
 
-  // Columns for uPlot: times, median, then the four edges.
-  const ORDER = ["q50", "q05", "q25", "q75", "q95"];
-  const columns = (data, quantity) => {
-    const x = times(data.grid), series = data.series[quantity];
-    const rows = ORDER.map((row) => {
-      const found = new Array(x.length).fill(null);
-      if (series) series[row].forEach((value, n) => { found[series.first + n] = series.unit === "%" ? value : Math.max(value, LEAST_LEVEL); });
-      return found;
-    });
-    return [x, ...rows];
+  // Columns for uPlot: times, median, then the four edges. series: of a quantity; undefined = none.
+  const columns = (data, series) => {
+    const x = times(data.grid), nothing = (count) => new Array(Math.max(count, 0)).fill(null);
+    if (!series) return [x, ...Array.from({ length: 5 }, () => nothing(x.length))];
+    const shown = (value) => (series.unit === "%" ? value : Math.max(value, LEAST_LEVEL));
+    const { first, q50, q05, q25, q75, q95 } = series;
+    return [x, ...[q50, q05, q25, q75, q95].map((row) => [...nothing(first), ...row.map(shown), ...nothing(x.length - first - row.length)])];
   };
 
   const colours = (element) => {
@@ -80,7 +77,7 @@ const AntagonistDrawing = (() => {
     return { curve: of("--chart-curve"), wide: of("--chart-wide"), narrow: of("--chart-narrow"), ink: of("--chart-ink"), soft: of("--chart-soft"), grid: of("--chart-grid"), ahead: of("--chart-ahead"), paper: of("--chart-paper"), alarm: of("--chart-alarm") };
   };
 
-  const DASHES = { protected: [8, 4], blunted: [2, 3], danger: [7, 3, 2, 3] };
+  const DASHES = new Map([["protected", [8, 4]], ["blunted", [2, 3]], ["danger", [7, 3, 2, 3]]]);
   const font = (px, weight = "") => `${weight} ${px * devicePixelRatio}px system-ui, "Segoe UI", Roboto, "Noto Sans", sans-serif`;
 
   // Behind the curves: the time to come, shaded.
@@ -134,7 +131,7 @@ const AntagonistDrawing = (() => {
       ctx.save();
       ctx.strokeStyle = c.ink;
       ctx.lineWidth = 1.5 * devicePixelRatio;
-      ctx.setLineDash(DASHES[line.name].map((d) => d * devicePixelRatio));
+      ctx.setLineDash(DASHES.get(line.name).map((d) => d * devicePixelRatio));
       ctx.beginPath();
       ctx.moveTo(left, y);
       ctx.lineTo(left + width, y);
@@ -166,15 +163,15 @@ const AntagonistDrawing = (() => {
     }
   };
 
-  const DOSES = {
-    observed: ["up", true], given: ["up", true], reported: ["down", true], missed: ["circle", false], refused: ["circle", false],
-    no_word: ["square", false], planned: ["up", false], skipped: ["cross", false], moved: ["cross", false], what_if: ["diamond", true],
-  };
+  const DOSES = new Map([
+    ["observed", ["up", true]], ["given", ["up", true]], ["reported", ["down", true]], ["missed", ["circle", false]], ["refused", ["circle", false]],
+    ["no_word", ["square", false]], ["planned", ["up", false]], ["skipped", ["cross", false]], ["moved", ["cross", false]], ["what_if", ["diamond", true]],
+  ]);
   // A shape and whether it is filled; what did not happen or is over is hollow.
   const look = (mark) => {
     if (mark.lane === "dose") {
       if (mark.status === "held") return mark.kind === "planned_dose" ? ["cross", false] : ["circle", false];
-      return DOSES[mark.status] || ["square", true];
+      return DOSES.get(mark.status) || ["square", true];
     }
     const v = mark.values;
     if (mark.lane === "urine") return ["square", Object.values(v.results || {}).includes("positive")];
@@ -200,9 +197,9 @@ const AntagonistDrawing = (() => {
   const within = (u, x) => x >= u.bbox.left - 4 && x <= u.bbox.left + u.bbox.width + 4;
 
   // Levels measured, on their own curve.
-  const ANALYTES = { conc_ntx: "naltrexone", conc_6bn: "6_beta_naltrexol" };
+  const ANALYTES = new Map([["conc_ntx", "naltrexone"], ["conc_6bn", "6_beta_naltrexol"]]);
   const levels = (u, data, quantity, c) => {
-    data.events.filter((e) => e.lane === "level" && e.values.matrix === "plasma" && e.values.analyte === ANALYTES[quantity]).forEach((e) => {
+    data.events.filter((e) => e.lane === "level" && e.values.matrix === "plasma" && e.values.analyte === ANALYTES.get(quantity)).forEach((e) => {
       const value = e.values.below_limit ? e.values.limit_ng_per_ml : e.values.value_ng_per_ml;
       const x = u.valToPos(e.t, "x", true), y = u.valToPos(Math.max(value, LEAST_LEVEL), "y", true);
       if (within(u, x)) mark(u, x, y, [e.values.below_limit ? "down" : "circle", !e.values.below_limit], c.ink, c.paper);

@@ -31,6 +31,14 @@ class AlarmSaid:
     rests_on: str | None
 
 
+def alarm_line(payload: Mapping[str, Any], now: datetime, reader: Reader) -> str:
+    """Severity and sentence of an alarm, also of what a decision keeps of it. now: as below."""
+    words, rule = reader.words, alarm_book(now.date()).rules.get(str(payload["alarm"]))
+    severity = words.text(f"alarm.severity.{payload['severity']}")
+    said = str(payload["alarm"]) if rule is None else alarm_sentence(rule, payload, words)
+    return f"{severity}: {said}"
+
+
 def alarm_said(payload: Mapping[str, Any], now: datetime, reader: Reader) -> AlarmSaid:
     """An alarm by its payload.
 

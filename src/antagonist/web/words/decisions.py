@@ -31,6 +31,7 @@ from antagonist.report.wording import Wording
 from antagonist.web.actions.decisions import Decided, answers_of
 from antagonist.web.language import N_, Reader
 from antagonist.web.recording_links import form_of
+from antagonist.web.words.alarms import alarm_line
 
 # Kind of badge, by verdict; the word stands in it, so colour is never alone.
 BADGES: Mapping[Verdict, str] = {
@@ -199,8 +200,11 @@ def summary(decided: Decided, reader: Reader) -> list[tuple[str, str]]:
         kind = (result.get("situation") or {}).get("kind")
         known = f"situation.{kind}" in words.entries
         return [("info", words.text(f"situation.{kind}") if known else reader.say("the course"))]
-    raised = [one["alarm"] for one in result.get("alarms", ())]
-    return [("urgent", ", ".join(raised) or reader.say("no alarm"))]
+    at = decided.event.recorded_at
+    raised = [
+        (str(one["severity"]), alarm_line(one, at, reader)) for one in result.get("alarms", ())
+    ]
+    return raised or [("info", reader.say("no alarm"))]
 
 
 def _products(group: Sequence[Answer], reader: Reader) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from antagonist.report.label_dates import date_text
 from antagonist.report.label_text import amount
 from antagonist.web.actions.doubts import Doubt
+from antagonist.web.actions.told import Told
 from antagonist.web.language import Reader
 from antagonist.web.words.alarms import alarm_said
 
@@ -16,6 +17,11 @@ def doubts_said(doubts: Sequence[Doubt], reader: Reader) -> list[str]:
     return [_said(doubt, reader) for doubt in doubts]
 
 
+def held_said(told: Told, reader: Reader) -> list[str]:
+    """The alarm that allows no dose, where one does: at most one sentence."""
+    return doubts_said([Doubt("stop", alarm=a) for a in told.state.holding_alarms[-1:]], reader)
+
+
 def _said(doubt: Doubt, reader: Reader) -> str:
     words = reader.words
     if doubt.alarm is not None:
@@ -23,6 +29,12 @@ def _said(doubt: Doubt, reader: Reader) -> str:
         return reader.say(
             "An alarm allows no dose before the prescriber has lifted it: %(what)s",
             what=f"{alarm.severity_text}. {alarm.sentence}",
+        )
+    if doubt.surgery_at is not None:
+        return reader.say(
+            "An operation with opioids is planned for %(time)s: after this dose they may not work. "
+            "Ask the planner from when doses are held.",
+            time=reader.time(doubt.surgery_at),
         )
     if doubt.name == "amount":
         known = ", ".join(amount(mg, "mg", words) for mg in doubt.known_mg)

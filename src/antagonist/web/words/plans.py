@@ -61,7 +61,10 @@ class Told:
 
 @dataclass(frozen=True)
 class OptionRow:
-    """A regimen beside others. Figures that there are none of are None, never zero."""
+    """A regimen beside others. Figures that there are none of are None, never zero.
+
+    absent: why there are no shares: refused, so not planned, or a product without levels.
+    """
 
     regimen: str
     title: str
@@ -76,6 +79,7 @@ class OptionRow:
     doses: str | None
     visits: str | None
     supply: Sequence[str]
+    absent: str
 
 
 def preview_words(visit: Visit, made: Plan | Refusal) -> Told:
@@ -214,6 +218,7 @@ def _row(visit: Visit, option: Option) -> OptionRow:
         doses=_per_month(option.doses_per_month, visit),
         visits=_per_month(option.clinic_days_per_month, visit),
         supply=[] if plan is None else supply_lines(plan, words),
+        absent=visit.say("not planned") if plan is None else visit.say("no data"),
     )
 
 

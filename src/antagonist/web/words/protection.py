@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from antagonist.report.label_text import amount
 from antagonist.report.numbers import percent
 from antagonist.report.phrases import threshold_text
 from antagonist.web.chart import Chart
-from antagonist.web.chart.model import Stated
+from antagonist.web.chart.model import DoseFact, Stated
 from antagonist.web.language import Reader
 
 DANGER = "overdose_danger_from"
@@ -131,6 +132,19 @@ def _made(reader: Reader, *, own: bool) -> str:
     return reader.say("By the model of a typical new patient like this one.")
 
 
+def _fact(dose: DoseFact | None) -> tuple[datetime, float] | None:
+    return None if dose is None else (dose.at, dose.dose_mg)
+
+
+def _unsaid(chart: Chart) -> tuple[datetime, float] | None:
+    """The last planned dose that is past and has no word on record: the next one comes after it."""
+    marks = [m for m in chart.happenings if m.status == "no_word" and m.at <= chart.at]
+    if not marks:
+        return None
+    last = max(marks, key=lambda mark: mark.at)
+    return last.at, float(str(last.values["dose_mg"]))
+
+
 def chart_text(chart: Chart, reader: Reader) -> str:
     """The chart in sentences, for who cannot see it."""
     summary, words = chart.summary, reader.words
@@ -147,11 +161,13 @@ def chart_text(chart: Chart, reader: Reader) -> str:
             )
         )
     for dose, which in (
-        (summary.last_dose, reader.say("Last dose")), (summary.next_dose, reader.say("Next dose")),
-    ):  # fmt: skip
+        (_fact(summary.last_dose), reader.say("Last dose")),
+        (_unsaid(chart), reader.say("Planned, and nobody said what became of it")),
+        (_fact(summary.next_dose), reader.say("Next dose")),
+    ):
         if dose is not None:
-            mg = amount(dose.dose_mg, "mg", words)
-            parts.append(f"{which}: {mg}, {reader.time(dose.at)}.")
+            at, dose_mg = dose
+            parts.append(f"{which}: {amount(dose_mg, 'mg', words)}, {reader.time(at)}.")
     if summary.days_ahead:
         parts.append(
             reader.say(

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from antagonist.feedback.database import reading
 from antagonist.feedback.events import Event
-from antagonist.feedback.history import events_by_id
+from antagonist.feedback.history import events_by_id, kinds_by_id
 from antagonist.feedback.today import ALARM, HOLD, PROTECTION
 from antagonist.label.facts import Both
 from antagonist.label.monitoring import Check, schedule
@@ -21,6 +21,7 @@ from antagonist.web.actions.today import CHALLENGE, SURGERY, Item
 from antagonist.web.visit import Visit
 from antagonist.web.words.alarms import AlarmSaid, alarm_said
 
+Behind = tuple[str, datetime] | None  # kind and time of the event that a line follows from
 DAYS = ("injection", "implant", "dose", "visit", "lab", "urine")  # due within a day, not at an hour
 
 
@@ -61,16 +62,20 @@ def _checks() -> Mapping[str, Check]:
 def said_of(visit: Visit, items: Sequence[Item]) -> list[Said]:
     """Lines in words; names and events are read for all of them at once."""
     names = names_of(visit, (item.patient for item in items))
+    alarms = {item.event for item in items if item.kind in (ALARM, HOLD)}
+    others = {item.event for item in items} - alarms
     with reading(visit.clinic.engine) as connection:
-        events = events_by_id(connection, sorted({item.event for item in items}))
-    return [_said(visit, item, names[item.patient], events.get(item.event)) for item in items]
+        raised = events_by_id(connection, sorted(alarms))
+        behind = kinds_by_id(connection, sorted(others))
+    return [
+        _said(visit, item, names[item.patient], raised.get(item.event), behind.get(item.event))
+        for item in items
+    ]
 
 
-def _said(visit: Visit, item: Item, name: str, event: Event | None) -> Said:
+def _said(visit: Visit, item: Item, name: str, raised: Event | None, behind: Behind) -> Said:
     text, words = board().lines[item.kind], visit.reader.words
-    alarm = None
-    if item.kind in (ALARM, HOLD) and event is not None:
-        alarm = alarm_said(event.payload, visit.now, visit.reader)
+    alarm = None if raised is None else alarm_said(raised.payload, visit.now, visit.reader)
     check = _checks().get(item.what)
     source = alarm.rests_on if alarm else None
     if check is not None:
@@ -78,7 +83,7 @@ def _said(visit: Visit, item: Item, name: str, event: Event | None) -> Said:
     return Said(
         item, name, in_language(text.title, words),
         do=alarm.act if alarm and item.kind == ALARM else _do(visit, text, check, item),
-        why=alarm.sentence if alarm else _why(visit, text, item, event),
+        why=alarm.sentence if alarm else _why(visit, text, item, behind),
         source=source,
         due=_due(visit, item),
         link=f"/patients/{item.patient}" + (f"/{text.link}" if text.link else ""),
@@ -90,14 +95,18 @@ def _do(visit: Visit, text: LineText, check: Check | None, item: Item) -> str:
     words = visit.reader.words
     named = in_language(check.title, words) if check else item.what.replace("_", " ")
     do = text.held if item.held and text.held else text.do
-    return in_language(do, words).format(check=named) if do else ""
+    said = in_language(do, words).format(check=named) if do else ""
+    if item.held or item.surgery_at is None or text.operation is None:
+        return said
+    time = visit.reader.time(item.surgery_at)
+    return f"{in_language(text.operation, words).format(time=time)} {said}"
 
 
-def _why(visit: Visit, text: LineText, item: Item, event: Event | None) -> str:
+def _why(visit: Visit, text: LineText, item: Item, behind: Behind) -> str:
     """The reason by what the line follows from, with its time."""
-    kind, at = (OTHER, None) if event is None else (event.kind, event.occurred_at)
+    kind, at = behind or (OTHER, None)
     if item.kind == PROTECTION:
-        kind, at = _protection(item, event)
+        kind, at = _protection(item, behind)
     elif item.kind in (CHALLENGE, SURGERY):
         kind, at = item.what, item.due_at
     chosen = text.why.get(kind) or text.why.get(OTHER)
@@ -107,10 +116,10 @@ def _why(visit: Visit, text: LineText, item: Item, event: Event | None) -> str:
     return in_language(chosen, visit.reader.words).format(time=time)
 
 
-def _protection(item: Item, dose: Event | None) -> tuple[str, datetime]:
+def _protection(item: Item, dose: Behind) -> tuple[str, datetime]:
     """Whether the stated time is to come, over, or was never stated: then the dose's own."""
-    if dose is not None and dose.occurred_at == item.due_at:
-        return "never", dose.occurred_at
+    if dose is not None and dose[1] == item.due_at:
+        return "never", item.due_at
     return ("ended" if item.overdue else "ends"), item.due_at
 
 

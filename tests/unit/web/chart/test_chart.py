@@ -26,10 +26,12 @@ from antagonist.pharmacology.ensemble import ensemble
 from antagonist.pharmacology.forecast import forecast_of
 from antagonist.pharmacology.parameter_sets import parameter_set
 from antagonist.pharmacology.settings import settings
-from antagonist.planning.situation_figures import BLUNTED, DANGER, PROTECTED, figures
+from antagonist.planning.lasting import BLUNTED
+from antagonist.planning.situation_figures import DANGER, PROTECTED, figures
 from antagonist.planning.situation_model import Taken, Treatment
 from antagonist.web.chart import Chart, Span, chart_of, plain
 from antagonist.web.chart.curves import moments
+from antagonist.web.chart.doses import unsaid_doses
 
 CHOSEN = settings(draws=120, seed=4)
 SPAN = Span(back_days=14, ahead_days=14)
@@ -128,6 +130,18 @@ def test_a_dose_on_record_stands_for_the_planned_one_of_its_day() -> None:
     plan = planned("naltrexone-hcl-us-generic-50", "oral", "oral", 100, due, since=AT)
     assert chart_of((plan,), AT, MOSCOW, CHOSEN, span=SPAN).summary.doses_ahead == 1
     assert chart_of((early, plan), AT, MOSCOW, CHOSEN, span=SPAN).summary.doses_ahead == 0
+
+
+@pytest.mark.parametrize(("days", "unsaid"), [(0, 0), (6, 0), (-6, 0), (9, 1)])
+def test_an_implant_put_in_stands_for_the_planned_one(days: int, unsaid: int) -> None:
+    due = AT - timedelta(days=20)
+    plan = planned("prodetoxone-implant-1000", "implant", "implant", 1000, due, since=due)
+    said = {"product": "prodetoxone-implant-1000", "dose_mg": 1000, "site": "x", "given_by": "n"}
+    put_in = event(5, "implant_in", due + timedelta(days=days, minutes=5), said, "prescriber")
+    assert len(unsaid_doses(folded((plan,), AT))) == 1
+    assert (
+        len(unsaid_doses(folded(sorted((plan, put_in), key=lambda e: e.occurred_at), AT))) == unsaid
+    )
 
 
 def test_without_a_dose_the_chart_is_empty_and_says_why() -> None:

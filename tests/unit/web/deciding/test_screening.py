@@ -9,6 +9,7 @@ import pytest
 from tests.support.clinics import OpenClinic, text_of
 from tests.support.files_on_record import ASKED_AT
 from tests.support.patients import RU_TABLET, US_TABLET
+from tests.support.telling import alarmed
 from tests.unit.web.deciding.screened import of_kind, patient_of, screened
 
 from antagonist.web.actions import decisions
@@ -109,6 +110,14 @@ def test_the_list_and_the_file_hold_what_was_decided(clinic: OpenClinic) -> None
     assert kept.headers["content-disposition"] == 'attachment; filename="decision.json"'
     (event,) = of_kind(clinic, patient, "decision")
     assert json.loads(kept.content) == event.payload
+
+
+def test_the_list_says_which_alarm_was_raised_in_its_words(clinic: OpenClinic) -> None:
+    patient = patient_of(clinic)
+    alarmed(clinic, patient)
+    said = text_of(clinic.browser("nurse").get(f"/patients/{patient}/decisions"))
+    assert "STOP: Dark urine, yellow eyes or skin" in said
+    assert "liver-signs" not in said
 
 
 def test_a_decision_of_another_patient_is_not_found(clinic: OpenClinic) -> None:
