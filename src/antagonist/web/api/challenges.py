@@ -22,6 +22,7 @@ Running = Annotated[Visit, Depends(program("challenge.run"))]
 ChallengeId = Annotated[str, Path(description="The test's id.", max_length=36)]
 Version = Annotated[int, Field(ge=1, le=10_000, description="As read; another since is a 409.")]
 LONGEST_S = 4 * 3600.0
+REFUSED = "refused "  # before the id of the decision, in what a request came to
 
 
 class Begin(Sent):
@@ -100,10 +101,10 @@ def begin(visit: Running, patient: PatientId, sent: Begin, key: Key) -> Challeng
                 claim.visit, patient, sent.product, sent.protocol, sent.jurisdiction,
                 never_tested=sent.never_tested,
             )  # fmt: skip
-            if made is None:
-                allowed = "a patient for whom the screening kept under this id permits the test"
-                raise InputError("", "decision", decision.event_id, allowed)
-            claim.location = made.challenge
+            claim.location = f"{REFUSED}{decision.event_id}" if made is None else made.challenge
+    if claim.location.startswith(REFUSED):  # not sooner: the decision that refuses is kept
+        allowed = "a patient for whom the screening kept under this id permits the test"
+        raise InputError("", "decision", claim.location.removeprefix(REFUSED), allowed)
     return _state(visit, challenges.challenge_of(visit, patient, claim.location))
 
 

@@ -234,7 +234,13 @@ def test_programs_lead_a_test_too(clinic: OpenClinic) -> None:
 
     refused = post(path, "begin-0", protocol="iv", product=US_TABLET)
     assert refused.status_code == 422
-    assert refused.json()["errors"][0]["field"] == "decision"
+    error = refused.json()["errors"][0]
+    assert error["field"] == "decision"
+    decided = [event.event_id for event in of_kind(clinic, patient, "decision")]
+    assert decided == [error["value"]], "the decision that refuses is kept"
+    again = post(path, "begin-0", protocol="iv", product=US_TABLET)
+    assert again.json()["errors"] == [error]
+    assert len(of_kind(clinic, patient, "decision")) == 1
     made = post(path, "begin-1", protocol="iv", product=US_TABLET, never_tested=True)
     assert made.status_code == 201
     one = f"{path}/{made.json()['challenge']}"
