@@ -118,7 +118,7 @@ def _load(record: Record, calls: Sequence[tuple[str, Sequence[NewEvent]]]) -> No
     with writing(record.engine) as connection:
         for patient, new in calls:
             written = append_in(connection, record, patient, new, LOADER)
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
 
 
 def _names(patients: int) -> Iterator[str]:

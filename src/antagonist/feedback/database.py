@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from antagonist.feedback.whole import Whole, alone, whole_of
 from antagonist.foundation.errors import InputError
 
 # On a busy machine many may wait for one another; SQLite serves those who wait in no order.
@@ -96,7 +97,15 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that only reads, all of one moment. Errors become one clear InputError."""
+    """A transaction that only reads, all of one moment. Errors become one clear InputError.
+
+    Of an engine that stands for a whole: what that has written so far is read too.
+    """
+    here = whole_of(engine)
+    if here is not None and here.connection is not None:
+        with _clear_errors():
+            yield here.connection
+        return
     with _clear_errors(), engine.connect() as plain:
         connection = plain
         if engine.dialect.name != SQLITE:
@@ -116,13 +125,46 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def changing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that may write other tables than the record's: all of it or nothing."""
+    """A transaction that may write other tables than the record's: all of it or nothing.
+
+    Of an engine that stands for a whole: a part of that, which ends with it.
+    """
+    here = whole_of(engine)
+    if here is not None:
+        with _clear_errors(), _part_of(here) as connection:
+            yield connection
+        return
     with _clear_errors(), engine.connect() as plain:
         connection = plain.execution_options(begin="IMMEDIATE")
         with connection.begin():
             if engine.dialect.name != SQLITE:
                 connection.execute(text(f"SET LOCAL lock_timeout = {BUSY_MS}"))
             yield connection
+
+
+@contextmanager
+def _part_of(here: Whole) -> Iterator[Connection]:
+    connection = here.begun()
+    try:
+        yield connection
+    except BaseException:
+        here.fail()
+        raise
+
+
+def together(engine: Engine, first: Callable[[Connection], None]) -> Whole:
+    """Writes that hold together, for a ``with`` block; its end commits them, or none of them.
+
+    first: what the transaction begins with, such as a key that only one request may take.
+    """
+
+    @contextmanager
+    def begin() -> Iterator[Connection]:
+        with changing(alone(engine)) as connection:
+            first(connection)
+            yield connection
+
+    return Whole(engine, begin)
 
 
 @contextmanager

@@ -208,7 +208,7 @@ def _decided(
         )
         event = NewEvent(DECISION, record.clock(), payload)
         written = append_in(connection, record, patient, [event], actor, expected=expected)
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
     return written.events[0]
 
 

@@ -70,7 +70,7 @@ def create_patient(
             _add_digest(connection, record.keys, patient, identifier)
         event = NewEvent("patient_created", record.clock(), payload)
         written = append_in(connection, record, patient, [event], actor, expected=0)
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
     return patient
 
 
@@ -147,7 +147,7 @@ def add_identifier(
         _add_digest(connection, record.keys, patient, identifier)
         event = NewEvent("identifier_added", record.clock(), {"system": identifier[0]})
         written = append_in(connection, record, patient, [event], actor)
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
 
 
 def erase(record: Record, actor: Actor, patient: str, reason: str) -> None:
@@ -167,7 +167,7 @@ def erase(record: Record, actor: Actor, patient: str, reason: str) -> None:
         if connection.dialect.name == SQLITE:
             connection.exec_driver_sql("PRAGMA secure_delete=ON")  # zeros over what is deleted
         head = [_erase_one(connection, record, each, actor, reason) for each in group][-1]
-    record.heads.keep(head)
+    record.keep_head(head)
     _leave_no_copies(record.engine)
 
 

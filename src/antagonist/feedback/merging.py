@@ -38,7 +38,7 @@ def merge(record: Record, actor: Actor, keep: str, other: str, reason: str) -> N
         for patient, named in ((keep, other), (other, keep)):
             new = NewEvent(MERGED, now, {"other": named, "kept": keep, "reason": reason})
             written = append_in(connection, record, patient, [new], actor)
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
 
 
 def unmerge(record: Record, actor: Actor, keep: str, other: str, reason: str) -> None:
@@ -53,7 +53,7 @@ def unmerge(record: Record, actor: Actor, keep: str, other: str, reason: str) ->
             payload = {"other": named, "event": event.event_id, "reason": reason}
             new = NewEvent(UNMERGED, now, payload)
             written = append_in(connection, record, patient, [new], actor)
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
 
 
 def members(record: Record, patient: str, known_at: datetime | None = None) -> tuple[str, ...]:

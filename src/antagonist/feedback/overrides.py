@@ -58,7 +58,7 @@ def record_override(
     """
     with writing(record.engine) as connection:
         written = override_in(connection, record, decision, actor, reason, second_person)
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
     return written.events[0]
 
 

@@ -27,6 +27,7 @@ from antagonist.feedback.heads import Heads
 from antagonist.feedback.history import all_events, current, event_of
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.payloads import checked_payload
+from antagonist.feedback.whole import afterwards
 from antagonist.foundation.errors import InputError
 
 Clock = Callable[[], datetime]
@@ -69,6 +70,10 @@ class Record:
         """The log's last known head, kept beside the keys and outside the database."""
         return Heads(self.keys)
 
+    def keep_head(self, head: Head) -> None:
+        """Keep where the log ends, once the transaction that wrote it has ended well."""
+        afterwards(self.engine, lambda: self.heads.keep(head))
+
     def append(
         self,
         patient: str,
@@ -87,7 +92,7 @@ class Record:
         """
         with writing(self.engine) as connection:
             written = append_in(connection, self, patient, new, actor, expected=expected, key=key)
-        self.heads.keep(written.head)
+        self.keep_head(written.head)
         return written.events
 
     def history(
@@ -140,7 +145,7 @@ def append_in(
 ) -> Written:
     """``Record.append`` within a transaction that may write more, such as derived tables.
 
-    The caller keeps the log's head (``record.heads.keep``) once the transaction has ended.
+    The caller keeps the log's head (``record.keep_head``) once the transaction has ended.
     """
     if not new:
         raise InputError("record", "events", None, "one event at least")

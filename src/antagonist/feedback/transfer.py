@@ -89,7 +89,7 @@ def import_events(
     except _UndoError:
         return ImportReport(0, 0, tuple(under_way.refused))
     if under_way.head is not None:
-        record.heads.keep(under_way.head)
+        record.keep_head(under_way.head)
     return ImportReport(under_way.accepted, under_way.repeated, tuple(under_way.refused))
 
 

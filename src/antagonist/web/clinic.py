@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from antagonist.feedback.database import check_revision, engine_of
 from antagonist.feedback.keys import load_keyring
 from antagonist.feedback.opening import open_record
 from antagonist.feedback.record import Clock, Record, system_clock
+from antagonist.feedback.whole import alone
 from antagonist.foundation.clock import zone
 from antagonist.web.accounts.tables import CLINIC
 from antagonist.web.config import WebConfig
@@ -29,6 +30,15 @@ class Clinic:
     def engine(self) -> Engine:
         """Of the record and of the clinic's own tables: one database."""
         return self.record.engine
+
+    def on(self, engine: Engine) -> Clinic:
+        """The same clinic by another engine of its database, such as that of a whole."""
+        return replace(self, record=replace(self.record, engine=engine))
+
+    @property
+    def alone(self) -> Clinic:
+        """The same clinic outside any whole: for threads, and what follows once it has ended."""
+        return self.on(alone(self.engine))
 
     def now(self) -> datetime:
         """By the record's clock, in UTC."""

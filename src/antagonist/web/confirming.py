@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
 from antagonist.feedback.database import changing
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import limits, sessions
@@ -22,15 +27,30 @@ def confirm(visit: Visit, sent: Form, field: str = "password") -> None:
     _renew(visit)
 
 
-def confirm_fully(visit: Visit, sent: Form, field: str = "password", code: str = "code") -> None:
+@contextmanager
+def confirmed_fully(
+    visit: Visit, sent: Form, field: str = "password", code: str = "code"
+) -> Iterator[Connection]:
     """Ask for the password and, where the account has a second factor, for its code.
 
+    Gives the transaction of what they are asked for: a code is used up with it, or not at all.
     Raises InputError where one of them does not fit; attempts are limited.
     """
     _check_password(visit, sent, field)
     if visit.account.secret is not None:
-        _check_code(visit, sent, code)
-    _renew(visit)
+        limited(visit, _code_counts(visit), rules().limits.code)
+    try:
+        with changing(visit.clinic.engine) as connection:
+            if visit.account.secret is not None:
+                _use_code(connection, visit, sent.get(code, ""))
+            value = None if visit.session is None else sessions.renewed(connection, visit.session)
+            yield connection
+        if value is not None:
+            visit.renewed.append(value)
+    except _WrongCodeError:
+        _refuse(visit, "code")
+        allowed = N_("the code that the app shows now, not used yet")
+        raise InputError("", code, None, allowed) from None
 
 
 def _check_password(visit: Visit, sent: Form, field: str) -> None:
@@ -43,17 +63,19 @@ def _check_password(visit: Visit, sent: Form, field: str) -> None:
         limits.forget(connection, what)
 
 
-def _check_code(visit: Visit, sent: Form, field: str) -> None:
-    what = f"code:{visit.account.account}"
-    limited(visit, what, rules().limits.code)
+class _WrongCodeError(Exception):
+    """A code does not fit, or was used before."""
+
+
+def _code_counts(visit: Visit) -> str:
+    return f"code:{visit.account.account}"
+
+
+def _use_code(connection: Connection, visit: Visit, typed: str) -> None:
     keys, now = visit.clinic.record.keys, visit.clinic.now()
-    with changing(visit.clinic.engine) as connection:
-        used = accepted(connection, keys, visit.account, sent.get(field, ""), now)
-        if used is not None:
-            limits.forget(connection, what)
-    if used is None:
-        _refuse(visit, "code")
-        raise InputError("", field, None, N_("the code that the app shows now, not used yet"))
+    if accepted(connection, keys, visit.account, typed, now) is None:
+        raise _WrongCodeError
+    limits.forget(connection, _code_counts(visit))
 
 
 def _refuse(visit: Visit, what: str) -> None:
@@ -64,4 +86,5 @@ def _refuse(visit: Visit, what: str) -> None:
 def _renew(visit: Visit) -> None:
     if visit.session is not None:
         with changing(visit.clinic.engine) as connection:
-            visit.renewed.append(sessions.renewed(connection, visit.session))
+            value = sessions.renewed(connection, visit.session)
+        visit.renewed.append(value)  # not before it holds

@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import hmac
 import re
-import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import delete, insert, select, update
+from fastapi.responses import RedirectResponse
+from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, QueryParams
 
-from antagonist.feedback.database import changing, reading
+from antagonist.feedback.database import changing, reading, together
 from antagonist.feedback.events import checked_text, stamp
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
+from antagonist.web.accounts.sessions import Session
 from antagonist.web.errors import ForgedError
 from antagonist.web.language import N_
 from antagonist.web.visit import REPEATS, Visit, signed_in
 
 CSRF, KEY, EXPECTED = "csrf", "key", "expected"
 CSRF_HEADER = "x-csrf-token"
+UNCHECKED = "unchecked"  # query parameter of a page that says so
 KEPT = timedelta(days=7)  # for how long a request's key is known
-PATIENCE_S, STEP_S = 20.0, 0.05
 # As people write numbers: digits, a point or comma; no more of them than a float keeps.
 NUMBER = re.compile(r"[+-]?\d{1,12}([.,]\d{1,17})?", re.ASCII)
 SAFE_SITES = ("same-origin", "none")
@@ -82,11 +83,19 @@ async def form(request: Request) -> Form:
     """A form of a signed-in page. Raises ForgedError for one that we did not make."""
     refuse_other_sites(request)
     found = _form(await request.form(max_files=0))
-    _account, session = await run_in_threadpool(signed_in, request)
+    session = await _session(request)
     sent = found.pop(CSRF, None) or request.headers.get(CSRF_HEADER, "")
     if not hmac.compare_digest(sent.encode(), session.csrf.encode()):
         raise ForgedError
     return found
+
+
+async def _session(request: Request) -> Session:
+    """The session as the door of the page has just read it; where there is no door, read here."""
+    known: Session | None = getattr(request.state, "session", None)
+    if known is not None:
+        return known
+    return (await run_in_threadpool(signed_in, request))[1]
 
 
 def refuse_other_sites(request: Request) -> None:
@@ -137,70 +146,95 @@ def new_key() -> str:
 
 @dataclass
 class Once:
-    """A request that is done once, however often it comes. location: what it came to before."""
+    """A request that is done once, however often it comes.
 
+    visit: by which the body writes what is kept together with the key, or not at all; what stays
+    though it fails, such as a wrong password counted, is written by the visit given to ``once``.
+    location: what it came to before; the body sets it.
+    """
+
+    visit: Visit
     location: str | None = None
+
+    def leads(self) -> RedirectResponse:
+        """To what it came to; the page says so where the alarms could not be checked after it."""
+        address = str(self.location)
+        if self.visit.unchecked:
+            address += f"{'&' if '?' in address else '?'}{UNCHECKED}=1"
+        return RedirectResponse(address, 303)
+
+
+class _TakenError(Exception):
+    """The same request has ended meanwhile."""
 
 
 @contextmanager
 def once(visit: Visit, key: str | None) -> Iterator[Once]:
     """Do something once for a request's key: the body runs only where ``location`` is None.
 
-    The body sets ``location``; where it raises, the key is free again. The same request that
-    comes while the first still runs waits for it.
-    Raises InputError for a missing key, one of another request, and a first that never ends.
+    What the body writes by ``Once.visit`` is one transaction with the key, begun by the first
+    write: where anything raises, nothing is written and the key is free. The same request at once
+    may compute twice; its first write waits, and then it comes to what the other came to.
+    Raises InputError for a missing key and one of another request.
     """
     if key is None:
         raise InputError("", KEY, None, N_("the key of this form; load the page again"))
     key = checked_text(key, KEY)
-    found = _claimed(visit, key)
-    if found is not None:
-        yield found
+    earlier = _came_to(visit, key)
+    if earlier is not None:
+        yield Once(visit, earlier)
         return
-    claim = Once()
+    here = together(visit.clinic.engine, lambda connection: _take(connection, visit, key))
+    claim = Once(replace(visit, clinic=visit.clinic.on(here.engine)))
     try:
-        yield claim
-    except BaseException:
-        with changing(visit.clinic.engine) as connection:
-            connection.execute(delete(t.done).where(t.done.c.key == key))
-        raise
-    with changing(visit.clinic.engine) as connection:
-        here = t.done.c.key == key
-        connection.execute(update(t.done).where(here).values(location=claim.location))
+        with here:
+            yield claim
+            with changing(here.engine) as connection:
+                mine = t.done.c.key == key
+                connection.execute(update(t.done).where(mine).values(location=claim.location))
+    except Exception:
+        claim.location = _meanwhile(visit, key)
+        if claim.location is None:
+            raise
+    else:
+        here.follow_up()
 
 
-def _claimed(visit: Visit, key: str) -> Once | None:
-    """None where the key is now ours; else what the request came to that had it first."""
+def _take(connection: Connection, visit: Visit, key: str) -> None:
+    """Raises _TakenError where the same request has ended; one that still runs is waited for."""
+    now = visit.clinic.now()
+    unfinished = (t.done.c.key == key) & t.done.c.location.is_(None)  # by an older version
+    connection.execute(delete(t.done).where((t.done.c.at < stamp(now - KEPT)) | unfinished))
     row = {
         "key": key, "account": visit.account.account, "route": visit.route,
-        "location": None, "at": stamp(visit.clinic.now()),
+        "location": None, "at": stamp(now),
     }  # fmt: skip
     try:
-        with changing(visit.clinic.engine) as connection:
-            old = stamp(visit.clinic.now() - KEPT)
-            connection.execute(delete(t.done).where(t.done.c.at < old))
-            connection.execute(insert(t.done), row)
+        connection.execute(insert(t.done), row)
     except IntegrityError:
-        return _awaited(visit, key)
-    return None
+        raise _TakenError from None
 
 
-def _awaited(visit: Visit, key: str) -> Once:
+def _came_to(visit: Visit, key: str) -> str | None:
+    """What the request came to; None where it was not done. Raises InputError for another's key."""
     query = select(t.done.c.account, t.done.c.route, t.done.c.location).where(t.done.c.key == key)
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end:
-        with reading(visit.clinic.engine) as connection:
-            found = connection.execute(query).first()
-        if found is None:
-            raise InputError(
-                "", KEY, key, N_("a request that did not fail meanwhile; send it again")
-            )
-        if (found[0], found[1]) != (visit.account.account, visit.route):
-            raise InputError("", KEY, key, N_("a key of its own for each request"))
-        if found[2] is not None:
-            return Once(str(found[2]))
-        time.sleep(STEP_S)
-    raise InputError("", KEY, key, N_("a request that has ended; look whether it was done"))
+    with reading(visit.clinic.engine) as connection:
+        found = connection.execute(query).first()
+    if found is None or found[2] is None:
+        return None
+    if (found[0], found[1]) != (visit.account.account, visit.route):
+        raise InputError("", KEY, key, N_("a key of its own for each request"))
+    return str(found[2])
+
+
+def _meanwhile(visit: Visit, key: str) -> str | None:
+    """As ``_came_to``, where something has just failed: also by an answer lost after the commit."""
+    try:
+        return _came_to(visit, key)
+    except InputError as error:
+        if error.field == KEY:
+            raise
+        return None  # a database that does not answer: what failed first says more
 
 
 # What a route takes: a form of a signed-in page, or of one before it.

@@ -21,7 +21,7 @@ from antagonist.report.rendering import shown
 from antagonist.web.accounts.rules import rules
 from antagonist.web.cookies import LANGUAGE, cookie_name
 from antagonist.web.foreign import cited
-from antagonist.web.forms import new_key
+from antagonist.web.forms import UNCHECKED, new_key
 from antagonist.web.language import LANGUAGES, N_, NAMES, Reader, preferred, utc
 from antagonist.web.visit import Visit, clinic_of, request_id
 
@@ -98,6 +98,7 @@ def render(
         "day": lambda on: date_text(on, reader.words),
         "demo": config.demo,
         "path": request.url.path,
+        "unchecked": UNCHECKED in request.query_params,
         "request_method": request.method,
         "navigation": NAVIGATION,
         "idle_s": int(rules().session.idle.total_seconds()),

@@ -42,7 +42,8 @@ class Visit:
     """Who asks, as what, and how they read. session: None for a program with a token.
 
     request_id: stands in the logs, the audit and on error pages. renewed: new values of the
-    session, of which the browser is given the last.
+    session, of which the browser is given the last. unchecked: patients written for whose alarms
+    could not be checked after it.
     """
 
     clinic: Clinic
@@ -52,6 +53,7 @@ class Visit:
     request_id: str
     route: str
     renewed: list[str] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
 
     @property
     def now(self) -> datetime:
@@ -192,6 +194,7 @@ def page(action: str) -> Callable[[Request], Iterator[Visit]]:
 
     def visit(request: Request) -> Iterator[Visit]:
         account, session = signed_in(request)
+        request.state.session = session
         if not session.complete:
             raise SignInNeededError("/sign-in/code")
         if account.secret is None and clinic_of(request).config.second_factor:

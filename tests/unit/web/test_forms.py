@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.support.clinics import OpenClinic, clinic_on
+from sqlalchemy import event
+from tests.support.clinics import NURSE, OpenClinic, clinic_on
 from tests.support.doors import try_doors
 from tests.support.records import BACKENDS
 
-from antagonist.feedback.database import reading
+from antagonist.feedback.database import changing, reading
+from antagonist.feedback.identity import create_patient
+from antagonist.feedback.merging import everybody
 from antagonist.foundation.errors import InputError
-from antagonist.web.accounts import audit
+from antagonist.web.accounts import audit, limits
 from antagonist.web.forms import Form, once
 from antagonist.web.language import Reader
 from antagonist.web.visit import Visit
@@ -145,20 +151,62 @@ def test_the_same_request_at_once_is_done_once(
     backend: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with clinic_on(backend, tmp_path_factory.mktemp("once")) as clinic:
-        visit, done, together = visit_in(clinic), [], threading.Barrier(6)
+        visit, together = visit_in(clinic), threading.Barrier(6)
 
-        def send(n: int) -> str | None:
+        def send(_: int) -> str | None:
             together.wait()
             with once(visit, "a key of one request") as claim:
                 if claim.location is None:
-                    done.append(n)
-                    claim.location = f"/done/{n}"
+                    claim.location = create_patient(claim.visit.clinic.record, NURSE, {}, [])
             return claim.location
 
         with ThreadPoolExecutor(6) as threads:
             came_to = set(threads.map(send, range(6)))
-        assert len(done) == 1
-        assert came_to == {f"/done/{done[0]}"}
+        assert came_to == {patient for patient, _ in everybody(clinic.clinic.record)}
+        assert len(came_to) == 1
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_what_fails_after_a_part_was_written_leaves_nothing(backend: str, tmp_path: Path) -> None:
+    with clinic_on(backend, tmp_path) as clinic:
+        visit, record = visit_in(clinic), clinic.clinic.record
+
+        def fails_late() -> None:
+            with once(visit, "fails late") as claim:
+                create_patient(claim.visit.clinic.record, NURSE, {}, [])
+                raise RuntimeError("late")
+
+        def goes_on() -> None:
+            with once(visit, "fails late") as claim:
+                with contextlib.suppress(InputError), changing(claim.visit.clinic.engine) as here:
+                    limits.count(here, clinic.clinic.now(), "half")
+                    raise InputError("", "x", None, "y")
+                claim.location = "/went-on"
+
+        with pytest.raises(RuntimeError, match="late"):
+            fails_late()
+        with pytest.raises(RuntimeError, match="a part"):  # whoever caught the part's error
+            goes_on()
+        assert (everybody(record), record.heads.known()) == ([], None)
+        with once(visit, "fails late") as claim:
+            claim.location = create_patient(claim.visit.clinic.record, NURSE, {}, [])
+        assert [patient for patient, _ in everybody(record)] == [claim.location]
+
+
+def test_a_form_costs_one_look_at_its_session(tried: OpenClinic) -> None:
+    asked: list[str] = []
+    browser = tried.browser("nurse")
+
+    def seen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("SELECT") and "FROM sessions" in statement:
+            asked.append(statement)
+
+    event.listen(tried.clinic.engine, "before_cursor_execute", seen)
+    try:
+        assert browser.post(WRITE, x="1").status_code == 200
+    finally:
+        event.remove(tried.clinic.engine, "before_cursor_execute", seen)
+    assert len(asked) == 1
 
 
 def test_a_request_that_failed_may_be_sent_again(tried: OpenClinic) -> None:

@@ -51,5 +51,5 @@ def _answer(
             raise InputError("alarms", "alarm", alarm, allowed)
         event = NewEvent(kind, now, payload)
         written = append_in(connection, record, row[0], [event], actor)
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
     return written.events[0]

@@ -86,7 +86,7 @@ def _evaluated(
             payload = decision_payload(connection, "alarm", rules_hash=book.hash, **decision)
             new.append(NewEvent(DECISION, at, payload))
         done = append_in(connection, record, patient, new, actor, expected=seen)
-    record.heads.keep(done.head)
+    record.keep_head(done.head)
     return done.events
 
 

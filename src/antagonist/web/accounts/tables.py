@@ -152,7 +152,8 @@ done = Table(
     Column("location", String(400), nullable=True),
     Column("at", TIME, nullable=False),
 )
-"""What a request came to, by its key: sent twice, it is done once. location: None while it runs."""
+"""What a request came to, by its key: sent twice, it is done once. location: None only
+within the transaction that does it."""
 
 challenges = Table(
     "challenges",

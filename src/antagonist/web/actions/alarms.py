@@ -7,7 +7,7 @@ the clinic's check of everybody, which runs at set times.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from antagonist.feedback.alarms import answers
 from antagonist.feedback.alarms.raising import RAISED, WITHDRAWN, evaluate
@@ -17,9 +17,11 @@ from antagonist.feedback.history import current
 from antagonist.feedback.merging import joined
 from antagonist.feedback.state import folded_held
 from antagonist.feedback.state_model import AlarmOnRecord
+from antagonist.feedback.whole import afterwards
 from antagonist.foundation.errors import InputError
 from antagonist.web.errors import NotFoundError
 from antagonist.web.language import N_
+from antagonist.web.logs import LOG
 from antagonist.web.visit import Visit
 
 
@@ -43,6 +45,25 @@ def refreshed(visit: Visit, patient: str) -> Refreshed:
         tuple(event for event in written if event.kind == RAISED),
         tuple(event for event in written if event.kind == WITHDRAWN),
     )
+
+
+def refreshed_later(visit: Visit, patient: str) -> None:
+    """``refreshed`` once what was written is on record; it stays there, whatever becomes of this.
+
+    Where it fails the log says so, and ``Visit.unchecked`` names the patient: no alarm is then not
+    the same as none due. The clinic's next check, or the next write for the patient, makes up.
+    """
+    alone = replace(visit, clinic=visit.clinic.alone)
+
+    def check() -> None:
+        try:
+            refreshed(alone, patient)
+        except Exception as error:
+            told = {"request": visit.request_id, "route": visit.route}
+            LOG.error("alarms not checked", exc_info=error, extra=told)
+            visit.unchecked.append(patient)
+
+    afterwards(visit.clinic.engine, check)
 
 
 def alarms_of(visit: Visit, patient: str) -> Sequence[AlarmOnRecord]:

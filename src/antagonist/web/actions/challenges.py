@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from importlib import import_module
 
 from sqlalchemy import Connection
 
@@ -24,6 +23,7 @@ from antagonist.label.provocation import Protocol, State, provocation_data, stat
 from antagonist.label.provocation import protocol as protocol_of
 from antagonist.web.actions import challenge_rows as rows
 from antagonist.web.actions import decisions
+from antagonist.web.actions.alarms import refreshed_later
 from antagonist.web.actions.challenge_rows import (
     ABORTED,
     FINISHED,
@@ -253,18 +253,9 @@ def _keep(connection: Connection, visit: Visit, changed: Challenge, did: str) ->
 
 def _kept(visit: Visit, patient: str, challenge: str, head: Head | None) -> Challenge:
     if head is not None:
-        visit.clinic.record.heads.keep(head)
-        _refresh_alarms(visit, patient)
+        visit.clinic.record.keep_head(head)
+        refreshed_later(visit, patient)
     return challenge_of(visit, patient, challenge)
-
-
-def _refresh_alarms(visit: Visit, patient: str) -> None:
-    """A result on record may raise or withdraw alarms."""
-    try:
-        alarms = import_module("antagonist.web.actions.alarms")
-    except ModuleNotFoundError:
-        return
-    alarms.refreshed(visit, patient)
 
 
 def _found(connection: Connection, patient: str, challenge: str) -> Challenge:

@@ -18,8 +18,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from antagonist.feedback.database import changing, reading
+from antagonist.feedback.database import changing
 from antagonist.feedback.events import moment, stamp
+from antagonist.feedback.whole import afterwards
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
 from antagonist.web.clinic import Clinic
@@ -81,25 +82,24 @@ def begin(visit: Visit, what: str, work: Work) -> str:
 
     what: the kind, 40 characters at most. work: returns what JSON can hold.
     """
-    clinic, account = visit.clinic, visit.account.account
-    report = str(uuid.uuid4())
-    while True:
-        try:
-            with changing(clinic.engine) as connection:
-                _give_up_lost(connection, what, clinic.now())
-                _claim(connection, report, what, account, clinic.now())
-                _prune(connection, what)
-            break
-        except IntegrityError:
-            with reading(clinic.engine) as connection:
+    clinic, report = visit.clinic, str(uuid.uuid4())
+    with changing(clinic.engine) as connection:
+        _give_up_lost(connection, what, clinic.now())
+        while True:
+            try:
+                with connection.begin_nested():
+                    _claim(connection, report, what, visit.account.account, clinic.now())
+                break
+            except IntegrityError:
                 other = running(connection, what, clinic.now())
-            if other is not None:
-                return other.report
-            # it ended between the two statements, so this one may begin
+                if other is not None:
+                    return other.report
+                # it ended between the two statements, so this one may begin
+        _prune(connection, what)
     thread = threading.Thread(
-        target=_run, args=(clinic, report, work), name=f"report-{report}", daemon=True
+        target=_run, args=(clinic.alone, report, work), name=f"report-{report}", daemon=True
     )
-    thread.start()
+    afterwards(clinic.engine, thread.start)
     return report
 
 

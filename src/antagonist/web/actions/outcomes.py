@@ -28,7 +28,7 @@ def kind(patient: str, language: str) -> str:
 
 def begin(visit: Visit, patient: str) -> str:
     """Begin to measure a patient's outcomes in the reader's language; gives the job's id."""
-    clinic, language = visit.clinic, visit.reader.language
+    clinic, language = visit.clinic.alone, visit.reader.language
     name = names_of(visit, [patient])[patient]
     return jobs.begin(
         visit, kind(patient, language),

@@ -88,7 +88,7 @@ def confirm(visit: Visit, approval: str) -> Approval:
             connection, record, found.decided.event, found.asker.actor,
             found.approval.reason, visit.account.name,
         )  # fmt: skip
-    record.heads.keep(written.head)
+    record.keep_head(written.head)
     return found.approval
 
 

@@ -54,7 +54,7 @@ def compute(visit: Visit, days: int) -> str:
     """
     if days not in PERIODS:
         raise InputError("", "days", days, ", ".join(map(str, PERIODS)))
-    clinic = visit.clinic
+    clinic = visit.clinic.alone
     return jobs.begin(visit, PROGRAMME, lambda progress: figures(clinic, days, progress))
 
 

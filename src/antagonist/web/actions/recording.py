@@ -15,7 +15,7 @@ from antagonist.feedback.payloads.registry import NEWEST, OWN_CALLS, upgraded
 from antagonist.feedback.record import ConflictError
 from antagonist.foundation.clock import parse_time
 from antagonist.foundation.errors import InputError
-from antagonist.web.actions.alarms import refreshed
+from antagonist.web.actions.alarms import refreshed_later
 from antagonist.web.actions.told import Told
 from antagonist.web.errors import NotAllowedError, NotFoundError
 from antagonist.web.visit import Visit
@@ -37,6 +37,8 @@ class Wish:
 
 def write(visit: Visit, wish: Wish, event: NewEvent) -> Event:
     """Write one event, then see to the patient's alarms; the same key again writes nothing.
+
+    Alarms that cannot be checked take nothing back: see ``alarms.refreshed_later``.
 
     Raises ConflictError where others wrote meanwhile, InputError for what is not allowed; field
     names are the payload's.
@@ -90,7 +92,7 @@ def _appended(visit: Visit, wish: Wish, event: NewEvent, why: str) -> Event:
         raise
     except InputError as error:
         raise InputError("", input_name(error.field), error.value, error.allowed) from None
-    refreshed(visit, wish.patient)
+    refreshed_later(visit, wish.patient)
     return written
 
 

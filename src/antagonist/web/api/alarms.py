@@ -90,7 +90,7 @@ def post_acknowledge(
     key: Key,
 ) -> Answer:
     """The alarm was seen to. One that says STOP goes on allowing no dose until it is overridden."""
-    return _once(visit, key, lambda: acknowledge(visit, patient, alarm, sent.note))
+    return _once(visit, key, lambda one: acknowledge(one, patient, alarm, sent.note))
 
 
 @router.post("/patients/{patient}/alarms/{alarm}/override", status_code=201)
@@ -102,11 +102,11 @@ def post_override(
     key: Key,
 ) -> Answer:
     """The alarm is set aside for a reason."""
-    return _once(visit, key, lambda: set_aside(visit, patient, alarm, sent.reason))
+    return _once(visit, key, lambda one: set_aside(one, patient, alarm, sent.reason))
 
 
-def _once(visit: Visit, key: str, do: Callable[[], Event]) -> Answer:
+def _once(visit: Visit, key: str, do: Callable[[Visit], Event]) -> Answer:
     with once(visit, key) as claim:
         if claim.location is None:
-            claim.location = do().event_id
+            claim.location = do(claim.visit).event_id
     return Answer(event=claim.location)

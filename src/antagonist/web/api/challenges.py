@@ -97,7 +97,7 @@ def begin(visit: Running, patient: PatientId, sent: Begin, key: Key) -> Challeng
     with once(visit, key) as claim:
         if claim.location is None:
             decision, made = challenges.begin(
-                visit, patient, sent.product, sent.protocol, sent.jurisdiction,
+                claim.visit, patient, sent.product, sent.protocol, sent.jurisdiction,
                 never_tested=sent.never_tested,
             )  # fmt: skip
             if made is None:
@@ -131,7 +131,7 @@ def step(
     entry = Entry(at=datetime(1970, 1, 1, tzinfo=UTC), by="", **fields)
     with once(visit, key) as claim:
         if claim.location is None:
-            made = challenges.step(visit, patient, challenge, sent.version, entry)
+            made = challenges.step(claim.visit, patient, challenge, sent.version, entry)
             claim.location = made.challenge
     return _state(visit, challenges.challenge_of(visit, patient, challenge))
 
@@ -144,7 +144,7 @@ def abort(
     challenges.challenge_of(visit, patient, challenge)
     with once(visit, key) as claim:
         if claim.location is None:
-            made = challenges.abort(visit, patient, challenge, sent.version, sent.reason)
+            made = challenges.abort(claim.visit, patient, challenge, sent.version, sent.reason)
             claim.location = made.challenge
     return _state(visit, challenges.challenge_of(visit, patient, challenge))
 

@@ -82,6 +82,9 @@ class Recorded(KeptEvent):
     """
 
     alarms: list[str]
+    alarms_checked: bool = Field(
+        description="Whether they could be checked after it; if not, none here is not none due."
+    )
     doubts: list[DoubtOut]
 
 
@@ -161,5 +164,7 @@ def _recorded(visit: Visit, event: Event, response: Response) -> Recorded:
     raised = [one.event_id for one in recording.alarms_by(told, event)]
     doubts = doubts_when_written(told, event)
     said = zip(doubts, doubts_said(doubts, visit.reader), strict=True)
-    found = [DoubtOut(name=doubt.name, text=text) for doubt, text in said]
-    return Recorded(**kept(event), alarms=raised, doubts=found)
+    return Recorded(
+        **kept(event), alarms=raised, alarms_checked=not visit.unchecked,
+        doubts=[DoubtOut(name=doubt.name, text=text) for doubt, text in said],
+    )  # fmt: skip

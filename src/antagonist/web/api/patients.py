@@ -137,7 +137,7 @@ def post_patients(
     )
     with once(visit, key) as claim:
         if claim.location is None:
-            claim.location = f"{PREFIX}/patients/{take_in(visit, new)}"
+            claim.location = f"{PREFIX}/patients/{take_in(claim.visit, new)}"
     response.headers["Location"] = claim.location
     response.headers.update(etag(1))
     return PatientRef(patient=claim.location.rsplit("/", 1)[1])

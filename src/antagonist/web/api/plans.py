@@ -141,7 +141,7 @@ def make(
     asked |= {"product": sent.product, "regimen": sent.regimen}
     with once(visit, key) as claim:
         if claim.location is None:
-            event = plans.make(visit, patient, asked, expected_of(if_match))
+            event = plans.make(claim.visit, patient, asked, expected_of(if_match))
             claim.location = event.event_id
     return _kept(plans.on_record(visit, patient, claim.location)[1])
 
@@ -181,7 +181,7 @@ def ask(visit: Asking, patient: PatientId, sent: SituationAsked, key: Key) -> Si
         details["spaced"] = bool(sent.spaced)
     with once(visit, key) as claim:
         if claim.location is None:
-            event = situations.ask(visit, patient, sent.situation, details)
+            event = situations.ask(claim.visit, patient, sent.situation, details)
             claim.location = event.event_id
     found = situations.answer_on_record(visit, patient, claim.location)
     return SituationKept(event=found.event.event_id, situation=plain(found.situation))

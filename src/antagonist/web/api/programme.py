@@ -76,7 +76,7 @@ def run(visit: Runs, key: Key, sent: ComputeBody) -> Run:
     programme.refuse_partial_view(visit)
     with once(visit, key) as claim:
         if claim.location is None:
-            claim.location = programme.compute(visit, sent.days)
+            claim.location = programme.compute(claim.visit, sent.days)
     job = programme.run_of(visit, claim.location)
     return Run(
         run=job.report, status=job.status, done=job.done, total=job.total,

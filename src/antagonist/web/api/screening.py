@@ -103,8 +103,8 @@ def screen(visit: Running, patient: PatientId, sent: ScreeningAsked, key: Key) -
     with once(visit, key) as claim:
         if claim.location is None:
             event = decisions.screen(
-                visit, patient, cast("Question", sent.question), sent.products, sent.jurisdiction,
-                never_tested=sent.never_tested,
+                claim.visit, patient, cast("Question", sent.question), sent.products,
+                sent.jurisdiction, never_tested=sent.never_tested,
             )  # fmt: skip
             claim.location = event.event_id
     return _kept(decisions.decided(visit, patient, claim.location))
@@ -138,7 +138,7 @@ def ask_override(
     found = decisions.decided(visit, patient, event)
     with once(visit, key) as claim:
         if claim.location is None:
-            claim.location = overrides.ask(visit, patient, found, sent.reason).approval
+            claim.location = overrides.ask(claim.visit, patient, found, sent.reason).approval
     return _state(visit, overrides.asked(visit, claim.location).approval)
 
 
@@ -154,7 +154,7 @@ def withdraw(visit: Asking, approval: ApprovalId, key: Key) -> ApprovalState:
     overrides.asked(visit, approval)
     with once(visit, key) as claim:
         if claim.location is None:
-            claim.location = overrides.withdraw(visit, approval).approval
+            claim.location = overrides.withdraw(claim.visit, approval).approval
     return _state(visit, overrides.asked(visit, approval).approval)
 
 

@@ -67,7 +67,7 @@ def post_acknowledge(
     """The alarm was seen to; a note may say what was done."""
     return _answered(
         request, visit, patient, alarm, sent, "acknowledged",
-        lambda: acknowledge(visit, patient, alarm, sent.text("note")),
+        lambda one: acknowledge(one, patient, alarm, sent.text("note")),
     )  # fmt: skip
 
 
@@ -82,20 +82,20 @@ def post_override(
     """The alarm is set aside for a reason."""
     return _answered(
         request, visit, patient, alarm, sent, "set-aside",
-        lambda: set_aside(visit, patient, alarm, sent.text("reason")),
+        lambda one: set_aside(one, patient, alarm, sent.text("reason")),
     )  # fmt: skip
 
 
 def _answered(
     request: Request, visit: Visit, patient: str, alarm: str, sent: Form, done: str,
-    do: Callable[[], object],
+    do: Callable[[Visit], object],
 ) -> Response:  # fmt: skip
     """Answer once, then go back; what is not right yet is asked for on the alarm's own page."""
     found = alarm_of(visit, patient, alarm)
     try:
         with once(visit, sent.get(KEY)) as claim:
             if claim.location is None:
-                do()
+                do(claim.visit)
                 claim.location = _with(_back(sent, patient), done)
     except InputError as error:
         return _shown(request, visit, patient, found, sent, error)

@@ -90,7 +90,7 @@ def create(request: Request, visit: Creates, sent: SignedForm) -> Response:
     try:
         with once(visit, sent.get(KEY)) as claim:
             if claim.location is None:
-                claim.location = f"/patients/{take_in(visit, _told(sent))}?done=created"
+                claim.location = f"/patients/{take_in(claim.visit, _told(sent))}?done=created"
     except InputError as error:
         return _new(request, visit, sent, error)
     return RedirectResponse(claim.location, 303)

@@ -78,8 +78,8 @@ def _answered(
         with once(visit, sent.get("key")) as claim:
             if claim.location is None:
                 if with_password:
-                    confirm(visit, sent)
-                found = do(visit, approval)
+                    confirm(visit, sent)  # attempts count whatever becomes of it
+                found = do(claim.visit, approval)
                 claim.location = f"/patients/{found.patient}/decisions/{found.decision}"
         return RedirectResponse(claim.location, 303)
     except InputError as error:

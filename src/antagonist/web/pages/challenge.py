@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -49,7 +48,7 @@ def begin(request: Request, visit: Running, patient: str, sent: SignedForm) -> R
         with once(visit, sent.get("key")) as claim:
             if claim.location is None:
                 decision, made = challenges.begin(
-                    visit, patient, sent.needed("product"), sent.needed("protocol"),
+                    claim.visit, patient, sent.needed("product"), sent.needed("protocol"),
                     sent.text("jurisdiction"), never_tested=sent.text("never_tested") == "yes",
                 )  # fmt: skip
                 claim.location = (
@@ -57,7 +56,7 @@ def begin(request: Request, visit: Running, patient: str, sent: SignedForm) -> R
                     if made is None
                     else f"/patients/{patient}/challenge/{made.challenge}"
                 )
-        return RedirectResponse(claim.location, 303)
+        return claim.leads()
     except InputError as error:
         return _form(request, visit, patient, sent, error)
 
@@ -74,8 +73,8 @@ def step(
 ) -> Response:
     """Write down what was done or seen now."""
 
-    def do() -> None:
-        challenges.step(visit, patient, challenge, _version(sent), _entry(sent))
+    def do(one: Visit) -> None:
+        challenges.step(one, patient, challenge, _version(sent), _entry(sent))
 
     return _done(request, visit, patient, challenge, sent, do)
 
@@ -86,8 +85,8 @@ def abort(
 ) -> Response:
     """End the test without a result."""
 
-    def do() -> None:
-        challenges.abort(visit, patient, challenge, _version(sent), sent.needed("reason"))
+    def do(one: Visit) -> None:
+        challenges.abort(one, patient, challenge, _version(sent), sent.needed("reason"))
 
     return _done(request, visit, patient, challenge, sent, do)
 
@@ -99,9 +98,9 @@ def _done(
     try:
         with once(visit, sent.get("key")) as claim:
             if claim.location is None:
-                do()
+                do(claim.visit)
                 claim.location = f"/patients/{patient}/challenge/{challenge}"
-        return RedirectResponse(claim.location, 303)
+        return claim.leads()
     except InputError as error:
         return _shown(request, visit, patient, challenge, error, sent)
 

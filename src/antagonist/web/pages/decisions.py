@@ -70,7 +70,7 @@ def ask(request: Request, visit: Asking, patient: str, event: str, sent: SignedF
     try:
         with once(visit, sent.get("key")) as claim:
             if claim.location is None:
-                overrides.ask(visit, patient, found, sent.needed("reason"))
+                overrides.ask(claim.visit, patient, found, sent.needed("reason"))
                 claim.location = f"/patients/{patient}/decisions/{event}"
         return RedirectResponse(claim.location, 303)
     except InputError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Annotated
 from zoneinfo import available_timezones
 
@@ -19,7 +20,7 @@ from antagonist.web.accounts.passwords import hashed
 from antagonist.web.accounts.people import change
 from antagonist.web.accounts.rules import rules
 from antagonist.web.answers import field_error
-from antagonist.web.confirming import confirm, confirm_fully
+from antagonist.web.confirming import confirm, confirmed_fully
 from antagonist.web.forms import Form, SignedForm
 from antagonist.web.language import N_
 from antagonist.web.rendering import render
@@ -112,8 +113,7 @@ def end_sessions(request: Request, visit: Own, sent: SignedForm) -> Response:
 def issue_token(request: Request, visit: Own, sent: SignedForm) -> Response:
     """A token for a program that speaks in one's name; it is shown this once."""
     try:
-        confirm_fully(visit, sent)
-        with changing(visit.clinic.engine) as connection:
+        with confirmed_fully(visit, sent) as connection:
             value, _ = tokens.issue(
                 connection, visit.clinic.now(), visit.account.account,
                 sent.needed("label"), sent.whole("days") or 0,
@@ -147,13 +147,21 @@ def changed(
     confirmed_by: a form whose password has to fit first. fully: its code too.
     """
     try:
-        if confirmed_by is not None:
-            (confirm_fully if fully else confirm)(visit, confirmed_by)
-        with changing(visit.clinic.engine) as connection:
+        with _transaction(visit, confirmed_by, fully) as connection:
             do(connection)
     except InputError as error:
         return _shown(request, visit, error)
     return RedirectResponse(HERE, 303)
+
+
+def _transaction(
+    visit: Visit, confirmed_by: Form | None, fully: bool
+) -> AbstractContextManager[Connection]:
+    if confirmed_by is not None and fully:
+        return confirmed_fully(visit, confirmed_by)
+    if confirmed_by is not None:
+        confirm(visit, confirmed_by)
+    return changing(visit.clinic.engine)
 
 
 def end_others(connection: Connection, visit: Visit) -> None:

@@ -170,7 +170,7 @@ def make_plan(request: Request, visit: Making, patient: str, sent: SignedForm) -
             if claim.location is None:
                 if cautions and not sent.text("acknowledged"):
                     raise InputError("", "acknowledged", None, "each caution acknowledged")
-                event = plans.make(visit, patient, asked, seen, cautions)
+                event = plans.make(claim.visit, patient, asked, seen, cautions)
                 claim.location = _here(patient, f"/{event.event_id}")
         return RedirectResponse(str(claim.location), 303)
     except InputError as error:

@@ -81,7 +81,7 @@ def run(request: Request, visit: Runs, sent: SignedForm) -> Response:
     try:
         with once(visit, sent.get("key")) as claim:
             if claim.location is None:
-                programme.compute(visit, sent.whole("days") or 0)
+                programme.compute(claim.visit, sent.whole("days") or 0)
                 claim.location = HERE
     except InputError as error:
         return _shown(request, visit, None, error, sent.get("key"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from antagonist.feedback.events import Event
@@ -118,9 +117,9 @@ def take_back(
         reason = sent.needed("taken_back")
         with once(visit, sent.get(KEY)) as claim:
             if claim.location is None:
-                written = recording.take_back(visit, _wish(shown, sent), old, reason)
+                written = recording.take_back(claim.visit, _wish(shown, sent), old, reason)
                 claim.location = f"/patients/{patient}/recorded/{written.event_id}"
-        return RedirectResponse(claim.location or "", 303)
+        return claim.leads()
     except InputError as error:
         told = told_of(visit, patient)
         typed |= typed_of(shown.fields, recording.payload_now(old), visit.now)
@@ -172,15 +171,15 @@ def _sent(shown: Page, sent: Form) -> Response:
             return form_page(shown, told_of(visit, patient), typed_form(sent), sent=sent)
         with once(visit, sent.get(KEY)) as claim:
             if claim.location is None:
-                written = _written(shown, sent)
+                written = _written(shown, claim.visit, sent)
                 claim.location = f"/patients/{patient}/recorded/{written.event_id}"
-        return RedirectResponse(claim.location or "", 303)
+        return claim.leads()
     except InputError as error:
         return form_page(shown, told_of(visit, patient), typed_form(sent), error, sent)
 
 
-def _written(shown: Page, sent: Form) -> Event:
-    visit, tz = shown.visit, shown.tz
+def _written(shown: Page, visit: Visit, sent: Form) -> Event:
+    tz = shown.tz
     wish = _wish(shown, sent)
     at = parse_time(sent.needed(OCCURRED), tz, field=OCCURRED)
     payload = payload_of(shown.kind, shown.of, sent, tz)

@@ -42,7 +42,7 @@ def compute_report(visit: Reading, patient: str, sent: SignedForm) -> Response:
     here = f"/patients/{patient}/report"
     with once(visit, sent.get(KEY)) as claim:
         if claim.location is None:
-            outcomes.begin(visit, patient)
+            outcomes.begin(claim.visit, patient)
             claim.location = here
     return RedirectResponse(here, 303)
 

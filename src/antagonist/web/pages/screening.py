@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from antagonist.feedback.database import reading
@@ -39,12 +38,12 @@ def run(request: Request, visit: Running, patient: str, sent: SignedForm) -> Res
         with once(visit, sent.get("key")) as claim:
             if claim.location is None:
                 found = decisions.screen(
-                    visit, patient, cast("Question", sent.needed("question")),
+                    claim.visit, patient, cast("Question", sent.needed("question")),
                     sent.lists.get("products", ()), sent.text("jurisdiction"),
                     never_tested=sent.text("never_tested") == "yes",
                 )  # fmt: skip
                 claim.location = f"/patients/{patient}/decisions/{found.event_id}"
-        return RedirectResponse(claim.location, 303)
+        return claim.leads()
     except InputError as error:
         return _form(request, visit, patient, sent, error)
 

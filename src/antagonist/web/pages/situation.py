@@ -89,7 +89,7 @@ def answer_situation(request: Request, visit: Asking, patient: str, sent: Signed
         with once(visit, sent.get(KEY)) as claim:
             if claim.location is None:
                 kind = sent.needed("kind")
-                event = situations.ask(visit, patient, kind, _details(kind, sent))
+                event = situations.ask(claim.visit, patient, kind, _details(kind, sent))
                 claim.location = f"/patients/{patient}/situation/{event.event_id}"
         return RedirectResponse(str(claim.location), 303)
     except InputError as error:
