@@ -54,10 +54,10 @@ def verify(
             f"{report.events} events of {report.patients} patients, {report.entries} log entries: "
             f"{len(report.problems)} problems{head}"
         )
-        for problem in report.problems:
-            typer.echo(
-                f"{problem.kind}: patient {problem.patient}, event {problem.n}: {problem.detail}"
-            )
+        for one in report.handovers:
+            when = f"{one.recorded_at[:16].replace('T', ' ')} UTC, entry {one.n}"
+            typer.echo(f"keys renewed {when}, by {one.author}, {one.role}: {one.reason}")
+        _tell(report.problems)
     if report.problems:
         raise typer.Exit(FOUND)
 
@@ -102,10 +102,7 @@ def restore(
     finally:
         engine.dispose()
     typer.echo(f"restored {report.events} events of {report.patients} patients")
-    for problem in report.problems:
-        typer.echo(
-            f"{problem.kind}: patient {problem.patient}, event {problem.n}: {problem.detail}"
-        )
+    _tell(report.problems)
     if report.problems:
         raise typer.Exit(FOUND)
 

@@ -11,6 +11,7 @@ import pyotp
 import segno
 from sqlalchemy import Connection, or_, update
 
+from antagonist.feedback.handover import hold_keys
 from antagonist.feedback.keys import Keyring
 from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.people import Account
@@ -44,8 +45,12 @@ def unsealed(keys: Keyring, kept: bytes) -> str:
     return keys.unseal(kept, keys.master).decode()
 
 
-def sealed(keys: Keyring, secret: str) -> bytes:
-    """A secret as it is kept."""
+def sealed(connection: Connection, keys: Keyring, secret: str) -> bytes:
+    """A secret as it is kept, to be written in the same transaction.
+
+    Raises OtherKeysError where keys were renewed meanwhile.
+    """
+    hold_keys(connection, keys)
     return keys.seal(secret.encode(), keys.master)
 
 
