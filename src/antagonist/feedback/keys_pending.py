@@ -8,7 +8,6 @@ the log, so that nobody takes a renewal under way for one that failed.
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -73,10 +72,15 @@ def _put_in_force(path: Path) -> None:
         if not aside.exists():
             with new_file(aside, "record") as file:
                 file.write(content_of(old))
-        os.replace(pending_path(path), path)
+        take_place(pending_path(path), path)
         sync_folder(path.parent)
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def take_place(path: Path, of: Path) -> None:
+    """Give a file the name of another, which is gone then: at once or not at all."""
+    path.replace(of)
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:

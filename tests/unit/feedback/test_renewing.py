@@ -34,6 +34,7 @@ from antagonist.feedback.identity import (
     identity_of,
 )
 from antagonist.feedback.keys import Keyring, load_keyring
+from antagonist.feedback.keys_pending import lay_beside
 from antagonist.feedback.opening import open_record
 from antagonist.feedback.record import Record
 from antagonist.feedback.renewing import More, Renewed, look, renew
@@ -66,12 +67,13 @@ def renewed(record: Record) -> Renewed:
     return renew(record, BOSS, REASON)
 
 
-def columns(record: Record, *names: str) -> list[Mapping[str, Any]]:
+def columns(record: Record, *names: str) -> list[dict[str, Any]]:
     """Rows of the tables that keys seal, as they lie in the database."""
     with reading(record.engine) as connection:
-        rows: list[Mapping[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for name in names:
-            rows += connection.execute(select(t.metadata.tables[name])).mappings().all()
+            found = connection.execute(select(t.metadata.tables[name])).mappings()
+            rows.extend(dict(row) for row in found)
         return rows
 
 
@@ -351,16 +353,28 @@ class StopError(Exception):
     """As if the process were killed there."""
 
 
+def _laid_then(stop: Callable[[], None]) -> Callable[[Keyring], None]:
+    """Stop once the new keys lie beside the old ones."""
+
+    def lay(keys: Keyring) -> None:
+        lay_beside(keys)
+        stop()
+
+    return lay
+
+
 def _stopped(*_: object, **__: object) -> None:
     raise StopError
 
 
-STAGES: dict[str, tuple[object, str, bool]] = {
+# The module's file, its function, and whether the new keys are in force when that is reached.
+STAGES: dict[str, tuple[Any, str, bool]] = {
     "nothing sealed yet": (renewing, "_identities", False),
     "sealed, not handed over": (renewing, "_hand_over", False),
     "before the new file": (renewing, "lay_beside", False),
     "before the old file is kept": (keys_pending, "new_file", True),
-    "between the two files": (keys_pending.os, "replace", True),
+    "between the two files": (keys_pending, "take_place", True),
+    "before the names are on the disk": (keys_pending, "sync_folder", True),
     "before the head is kept": (renewing, "Heads", True),
     "before cleaning up": (renewing, "_leave_no_copies", True),
 }
@@ -374,24 +388,17 @@ def test_stopped_anywhere_one_of_the_keys_is_wholly_in_force(
     before = known(record, patients)
     place, name, through = STAGES[stage]
     with pytest.MonkeyPatch.context() as patch:
-        if stage == "before the old file is kept":
-            # the new file is written by the same means
-            lay = renewing.lay_beside
-            patch.setattr(renewing, "lay_beside", lambda keys: (lay(keys), patch.setattr(
-                place, name, _stopped)))  # fmt: skip
-        elif stage == "between the two files":
-            patch.setattr(keys_pending, "os", _Os())
+        if place is keys_pending:
+            # the files of before the handover are made by the same means
+            def then() -> None:
+                patch.setattr(place, name, _stopped)
+
+            patch.setattr(renewing, "lay_beside", _laid_then(then))
         else:
             patch.setattr(place, name, _stopped)
         with pytest.raises(StopError):
             renewed(record)
     _usable(record, patients, before, clock, through=through)
-
-
-class _Os:
-    """The system, in which no file takes the place of another."""
-
-    replace = staticmethod(_stopped)
 
 
 def test_stopped_after_the_database_has_it_the_next_program_takes_the_new_file(
@@ -408,9 +415,9 @@ def test_stopped_after_the_database_has_it_the_next_program_takes_the_new_file(
 def test_stopped_after_the_new_file_and_before_the_database_has_it(
     record: Record, patients: list[str], clock: SettableClock
 ) -> None:
-    before, lay = known(record, patients), renewing.lay_beside
+    before = known(record, patients)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(renewing, "lay_beside", lambda keys: (lay(keys), _stopped()))
+        patch.setattr(renewing, "lay_beside", _laid_then(_stopped))
         with pytest.raises(StopError):
             renewed(record)
     assert keys_pending.pending_path(record.keys.path).exists()
