@@ -36,7 +36,7 @@ def _is_shared(engine: Engine) -> bool:
             probe.execute("PRAGMA locking_mode=EXCLUSIVE")
             probe.execute("BEGIN IMMEDIATE")
             probe.execute("ROLLBACK")
-        except sqlite3.OperationalError as error:
+        except sqlite3.DatabaseError as error:
             if "locked" in str(error):
                 return True
             allowed = f"a database that answers ({error})"

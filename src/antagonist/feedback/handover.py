@@ -32,8 +32,11 @@ class OtherKeysError(InputError):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """What the old key signs. n: of the log's entry that binds it. Keys: public halves, base64."""
+class Handover:
+    """From one signing key to the next, as the old one signed it.
+
+    n: of the log's entry that binds it. old_public, new_public: halves of the keys, base64.
+    """
 
     n: int
     recorded_at: str
@@ -101,18 +104,18 @@ class Entry:
     head: str
 
 
-def handovers_in(connection: Connection) -> list[tuple[Statement, str]]:
+def handovers_in(connection: Connection) -> list[tuple[Handover, str]]:
     """Every handover with its signature, the first one first."""
-    names = [field.name for field in fields(Statement)]
+    names = [field.name for field in fields(Handover)]
     query = select(t.handovers).order_by(t.handovers.c.n)
     return [
-        (Statement(**{name: row[name] for name in names}), str(row["signature"]))
+        (Handover(**{name: row[name] for name in names}), str(row["signature"]))
         for row in connection.execute(query).mappings()
     ]
 
 
 def misfits_of(
-    found: Sequence[tuple[Statement, str]], keys: Keyring, logged: Sequence[Entry]
+    found: Sequence[tuple[Handover, str]], keys: Keyring, logged: Sequence[Entry]
 ) -> Mapping[int, str]:
     """What does not fit between the database's handovers, its log and the keys: by entry.
 
@@ -140,7 +143,7 @@ def misfits_of(
     return wrong | {n: detail for n in places if n not in known}
 
 
-def row_of(statement: Statement, signature: str) -> dict[str, Any]:
+def row_of(statement: Handover, signature: str) -> dict[str, Any]:
     """A handover as its table has it."""
-    values = {field.name: getattr(statement, field.name) for field in fields(Statement)}
+    values = {field.name: getattr(statement, field.name) for field in fields(Handover)}
     return {**values, "signature": signature}

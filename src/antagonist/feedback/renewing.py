@@ -18,7 +18,7 @@ from antagonist.feedback import tables as t
 from antagonist.feedback.chain import entry_hash
 from antagonist.feedback.database import SQLITE, reading, writing
 from antagonist.feedback.events import Actor, checked_actor, checked_text
-from antagonist.feedback.handover import Statement, check_keys, row_of, take_keys
+from antagonist.feedback.handover import Handover, check_keys, row_of, take_keys
 from antagonist.feedback.heads import Heads
 from antagonist.feedback.identity import Identity, digest_of, sealed_with, unsealed_from
 from antagonist.feedback.keys import Keyring, Retired, new_keyring
@@ -204,7 +204,7 @@ def _hand_over(
     """The statement that the old key signs, and the entry of the log that the new key does."""
     old, before = record.keys, log_head(connection)
     n, now = before.n + 1, recording_time(record, before)
-    statement = Statement(
+    statement = Handover(
         n, now, actor.author, actor.role, actor.source, reason, old.public, new.public
     )
     signature = old.sign(statement.text())

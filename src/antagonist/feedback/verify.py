@@ -18,7 +18,7 @@ from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, event_hash
 from antagonist.feedback.database import reading
 from antagonist.feedback.diagnosis import Row, misfits
-from antagonist.feedback.handover import Statement, handovers_in, misfits_of
+from antagonist.feedback.handover import Handover, handovers_in, misfits_of
 from antagonist.feedback.log_check import End, LogRead, Problem, read_log
 from antagonist.feedback.record import Record
 from antagonist.feedback.streaming import streamed
@@ -41,7 +41,7 @@ class Report:
     entries: int
     head_known: bool
     problems: tuple[Problem, ...]
-    handovers: tuple[Statement, ...] = ()
+    handovers: tuple[Handover, ...] = ()
 
 
 @dataclass
