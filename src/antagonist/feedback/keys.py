@@ -13,7 +13,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ class Keyring:
 
     path: Path
     signing: Ed25519PrivateKey
-    master: bytes
+    master: bytes = field(repr=False)
     retired: tuple[Retired, ...] = ()
 
     @cached_property

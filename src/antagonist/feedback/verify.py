@@ -41,7 +41,7 @@ class Report:
     entries: int
     head_known: bool
     problems: tuple[Problem, ...]
-    handovers: tuple[Handover, ...] = ()
+    handovers: tuple[Handover, ...]
 
 
 @dataclass

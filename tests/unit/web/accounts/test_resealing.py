@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Table, select, update
 from tests.support.clinics import ADDRESS, OpenClinic, clinic_on
-from tests.support.records import BACKENDS
+from tests.support.records import BACKENDS, execute_postgres
 from tests.support.signing import csrf_of, sign_in, with_factor
 
 from antagonist.feedback.database import changing, reading
@@ -19,6 +20,7 @@ from antagonist.feedback.handover import OtherKeysError
 from antagonist.feedback.renewing import More, Renewed, look, renew
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
+from antagonist.web.accounts.people import change
 from antagonist.web.accounts.resealing import TABLES, reseal
 from antagonist.web.accounts.second_factor import new_secret, sealed, unsealed
 from antagonist.web.app import create_app
@@ -106,6 +108,23 @@ def _refuses(
     token = csrf_of(client.get(sign_in(client).headers["location"]))
     data = {"csrf": token, "code": factor.at(clinic.clock.at)}
     assert client.post("/sign-in/code", data=data).status_code == 503
+
+
+def test_a_second_factor_set_up_meanwhile_is_waited_for(tmp_path: Path) -> None:
+    """On SQLite whoever writes is alone; on PostgreSQL a lock sees to it."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    secret = new_secret()
+    with clinic_on("postgresql", tmp_path) as clinic, ThreadPoolExecutor(1) as threads:
+        record = clinic.clinic.record
+        with changing(clinic.clinic.engine) as connection:
+            kept = sealed(connection, record.keys, secret)
+            change(connection, clinic.people["nurse"], secret=kept)
+            renewal = threads.submit(_renewed, clinic)
+            while not execute_postgres(waiting)[0][0]:
+                assert not renewal.done()
+        done = renewal.result()
+        (after,) = _kept(clinic, t.accounts, "secret")
+        assert unsealed(done.record.keys, after) == secret
 
 
 def test_a_second_factor_that_the_keys_do_not_open_is_refused(own_clinic: OpenClinic) -> None:
