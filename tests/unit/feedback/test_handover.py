@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,8 @@ def test_a_handover_that_the_key_file_does_not_know_is_found(
     """Made by whoever has the old key: all of it fits, but for what lies outside the database."""
     other = new_keyring(Path("other"))
     signer = other if what == "old_public" else old
-    forged = replace(said, **{what: N - 1 if what == "n" else other.public})
+    changes: dict[str, Any] = {what: N - 1 if what == "n" else other.public}
+    forged = replace(said, **changes)
     signature = signer.sign(forged.text())
     found = misfits_of([(forged, signature)], new, [_entry(forged, signature)])
     assert "the key file knows" in found[forged.n]
