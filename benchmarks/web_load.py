@@ -225,7 +225,7 @@ def add_people(database: str, keys: Path, users: int) -> tuple[list[Person], lis
         for _ in range(users):
             name, secret = f"load-{secrets.token_hex(6)}", new_secret()
             made = create_account(connection, record.clock(), name, "nurse")
-            change(connection, made, password=kept, secret=sealed(record.keys, secret))
+            change(connection, made, password=kept, secret=sealed(connection, record.keys, secret))
             people.append(Person(name, password, secret))
     patients = [patient for patient, _ in everybody(record)]
     engine.dispose()

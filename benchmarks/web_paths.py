@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.web_seed import FILE_OF, FILES, NURSE
 from tests.support.clinics import Browser, OpenClinic
 from tests.support.doors import Door, doors
 
@@ -30,6 +29,7 @@ from antagonist.web.actions.challenge_rows import UNDER_WAY, Challenge
 from antagonist.web.actions.prints import PRINTS
 from antagonist.web.entry.model import kinds, recordable
 from antagonist.web.entry.subjects import possible
+from benchmarks.web_seed import FILE_OF, FILES, NURSE
 
 ROLE_OF = {"accounts.manage": "administrator", "audit.read": "administrator"}
 ROLE_OF["audit.export"] = "administrator"
@@ -61,14 +61,14 @@ class Places:
         if not door.of_patient:
             found = list(itertools.islice(_filled(door.path, self.of_clinic), most))
             return found if PARAMETER.search(door.path) and len(found) > 1 else found * most
-        each = [self._of(door.path, patient) for patient in self.patients]
+        each = [self._of(door, patient) for patient in self.patients]
         # one of each patient, then the next of each
         turns = itertools.chain.from_iterable(itertools.zip_longest(*each))
         return [one for one in turns if one is not None][:most]
 
-    def _of(self, path: str, patient: str) -> list[str]:
+    def _of(self, door: Door, patient: str) -> list[str]:
         values = {**self.of_clinic, **self.of_patient[patient], "patient": [patient]}
-        return list(_filled(path, _by_kind(path, values)))
+        return [path + door.asked for path in _filled(door.path, _by_kind(door.path, values))]
 
 
 def _by_kind(path: str, values: Values) -> Values:

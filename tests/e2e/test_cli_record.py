@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.support.records import BACKENDS, empty_database
 from typer.testing import CliRunner, Result
 
 from antagonist.cli.main import app
+from antagonist.feedback.database import engine_on, reading
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "record" / "twelve_weeks.yaml"
 WHO = ["--author", "nurse.ivanova", "--role", "nurse"]
@@ -202,3 +204,64 @@ def test_merging_erasing_and_rebuilding_leave_a_record_that_verifies(clinic: Cli
     clinic.run("record", "find", "clinic=twin", code=2)
     assert "rebuilt for 2 patients" in clinic.run("record", "rebuild").stdout
     assert "0 problems" in clinic.run("record", "verify").stdout
+
+
+BOSS = ["--author", "head.doctor", "--role", "administrator"]
+
+
+def test_keys_are_renewed_and_the_record_goes_on(clinic: Clinic, tmp_path: Path) -> None:
+    patient = clinic.patient()
+    clinic.run("clinic", "migrate")
+    backup, old = tmp_path / "before.tar", clinic.keys.read_bytes()
+    clinic.run("record", "backup", backup)
+    with tarfile.open(backup) as archive:
+        assert not {"accounts.jsonl", "sessions.jsonl"} & set(archive.getnames())
+    would = clinic.run("record", "renew-keys", "--check").stdout
+    assert "1 patients, 1 identifiers, 0 second factors" in would
+    assert clinic.keys.read_bytes() == old
+    done = clinic.run("record", "renew-keys", *BOSS, "--reason", "a laptop was stolen").stdout
+    kept = clinic.keys.with_name("record.keys.old1")
+    assert kept.read_bytes() == old != clinic.keys.read_bytes()
+    assert str(kept) in done
+    assert clinic.run("record", "find", "clinic=demo-12-weeks").stdout.strip() == patient
+    said = clinic.run("record", "verify").stdout
+    assert "0 problems" in said
+    assert "by head.doctor, administrator: a laptop was stolen" in said
+    document = json.loads(clinic.run("record", "verify", "--json").stdout)
+    assert [one["reason"] for one in document["handovers"]] == ["a laptop was stolen"]
+    audit = tmp_path / "audit.csv"
+    clinic.run("clinic", "audit", "export", "--output", audit)
+    assert "record.keys-renewed" in audit.read_text()
+    _a_backup_opens_with_the_keys_of_its_time(clinic, backup, kept, patient)
+
+
+def _a_backup_opens_with_the_keys_of_its_time(
+    clinic: Clinic, backup: Path, old: Path, patient: str
+) -> None:
+    now, url = clinic.keys, clinic.url
+    of_then = old.parent.parent / "keys of then" / "record.keys"
+    of_then.parent.mkdir()
+    old.rename(of_then)
+    after = backup.with_name("after.tar")
+    clinic.run("record", "backup", after)
+    for keys, fits, not_fits in ((of_then, backup, after), (now, after, backup)):
+        folder = keys.parent / "again"
+        folder.mkdir()
+        with empty_database("sqlite", folder) as clinic.url:
+            clinic.keys = keys
+            clinic.run("record", "restore", not_fits, code=2)
+            assert "restored 1 events" in clinic.run("record", "restore", fits).stdout
+            found = clinic.run("record", "find", "clinic=demo-12-weeks").stdout.strip()
+            assert found == patient
+    clinic.url, clinic.keys = url, of_then
+    assert "keys were renewed" in clinic.run("record", "verify", code=2).stderr
+
+
+def test_keys_are_not_renewed_without_who_and_why_nor_while_a_server_runs(clinic: Clinic) -> None:
+    old = clinic.keys.read_bytes()
+    for words in (["--reason", "x"], [*BOSS, "--reason", ""], [*BOSS[:3], "king", "--reason", "x"]):
+        clinic.run("record", "renew-keys", *words, code=2)
+    with engine_on(clinic.url) as server, reading(server):
+        said = clinic.run("record", "renew-keys", *BOSS, "--reason", "x", code=2)
+    assert "stop the server and its timers" in said.stderr
+    assert clinic.keys.read_bytes() == old

@@ -117,7 +117,7 @@ def _people(made: Scene) -> None:
         for who in (*clinic.people, "half", "other"):
             account = clinic.people.get({"half": FACTOR, "other": "nurse"}.get(who, who))
             assert account is not None
-            sealed = second_factor.sealed(keys, PENDING) if who == "nurse" else None
+            sealed = second_factor.sealed(connection, keys, PENDING) if who == "nurse" else None
             value, session = sessions.begin(
                 connection, now, account.account, complete=who != "half",
                 address="test", agent="test", pending=sealed,

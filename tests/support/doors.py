@@ -14,6 +14,12 @@ from antagonist.web.forms import Form, form
 from antagonist.web.permissions import actions
 from antagonist.web.visit import Visit, page, program
 
+# What an address has to ask to be answered, by path.
+ASKED = {
+    "/patients/{patient}/plan/regimens.svg": "?what=oral&start=2030-01-07&clock=09:00&months=6"
+    "&clinic_days%5B%5D=mon&clinic_days%5B%5D=thu&jurisdiction=us&prescriber=named"
+}
+
 
 @dataclass(frozen=True)
 class Door:
@@ -28,6 +34,11 @@ class Door:
     def of_patient(self) -> bool:
         """Whether the route is about one patient."""
         return "{patient}" in self.path
+
+    @property
+    def asked(self) -> str:
+        """The query without which nothing is shown."""
+        return ASKED.get(self.path, "")
 
     def address(self, patient: str) -> str:
         """A path to send a request to."""

@@ -25,7 +25,7 @@ def with_factor(clinic: OpenClinic, who: str = "nurse") -> pyotp.TOTP:
     """Somebody's second factor, set up."""
     secret = new_secret()
     with changing(clinic.clinic.engine) as connection:
-        kept = sealed(clinic.clinic.record.keys, secret)
+        kept = sealed(connection, clinic.clinic.record.keys, secret)
         change(connection, clinic.people[who], secret=kept, last_step=None)
     return pyotp.TOTP(secret)
 

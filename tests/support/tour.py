@@ -71,7 +71,7 @@ class Tour:
         who = "administrator" if door.path.startswith(OFFICE) else "prescriber"
         if door.face == "program":
             return self.program(who).get(path)  # type: ignore[no-any-return]
-        return self.browser(who).get(path)
+        return self.browser(who).client.get(path + door.asked)
 
 
 def gets(app: Any) -> Iterator[Door]:

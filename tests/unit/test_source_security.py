@@ -31,10 +31,12 @@ CRYPTOGRAPHY = {
     "exceptions.InvalidSignature",
     "exceptions.InvalidTag",
     "hazmat.primitives.asymmetric.ed25519.Ed25519PrivateKey",
+    "hazmat.primitives.asymmetric.ed25519.Ed25519PublicKey",
     "hazmat.primitives.ciphers.aead.AESGCM",
     "hazmat.primitives.serialization.Encoding",
     "hazmat.primitives.serialization.NoEncryption",
     "hazmat.primitives.serialization.PrivateFormat",
+    "hazmat.primitives.serialization.PublicFormat",
 }
 # FIPS 180-4; what compares in constant time is of the standard library too.
 HASHES = {"sha256"}

@@ -21,7 +21,7 @@ from antagonist.cli.learn import learn
 from antagonist.cli.plan import plan
 from antagonist.cli.programme import programme_app
 from antagonist.cli.provocation import provocation
-from antagonist.cli.record_files import record_app
+from antagonist.cli.record_keys import record_app
 from antagonist.cli.replay import replay
 from antagonist.cli.report import report
 from antagonist.cli.screen import screen

@@ -54,8 +54,10 @@ def verify(
             f"{report.events} events of {report.patients} patients, {report.entries} log entries: "
             f"{len(report.problems)} problems{head}"
         )
-        for problem in report.problems:
-            say(f"{problem.kind}: patient {problem.patient}, event {problem.n}: {problem.detail}")
+        for one in report.handovers:
+            when = f"{one.recorded_at[:16].replace('T', ' ')} UTC, entry {one.n}"
+            say(f"keys renewed {when}, by {one.author}, {one.role}: {one.reason}")
+        _tell(report.problems)
     if report.problems:
         raise typer.Exit(FOUND)
 
@@ -100,8 +102,7 @@ def restore(
     finally:
         engine.dispose()
     say(f"restored {report.events} events of {report.patients} patients")
-    for problem in report.problems:
-        say(f"{problem.kind}: patient {problem.patient}, event {problem.n}: {problem.detail}")
+    _tell(report.problems)
     if report.problems:
         raise typer.Exit(FOUND)
 

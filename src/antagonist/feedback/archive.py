@@ -29,7 +29,7 @@ from antagonist.feedback.archive_load import load
 from antagonist.feedback.database import check_revision, current_revision, reading
 from antagonist.feedback.files import new_file
 from antagonist.feedback.heads import Heads
-from antagonist.feedback.keys import Keyring
+from antagonist.feedback.keys import Keyring, signed_with
 from antagonist.feedback.record import Head, Record, log_head
 from antagonist.feedback.verify import Report, verify
 from antagonist.foundation.errors import InputError
@@ -60,7 +60,9 @@ def import_archive(path: Path, engine: Engine, keys: Keyring) -> Report:
     """
     manifest, text, signature = read_manifest(path)
     if not keys.signed(text, signature):
-        raise InputError(path.name, SIGNATURE, None, "a signature of the record's key")
+        before = any(signed_with(old.public, text, signature) for old in keys.retired)
+        why = "; keys were renewed since: take the key file of that time" if before else ""
+        raise InputError(path.name, SIGNATURE, None, f"a signature of the record's key{why}")
     load(path, engine, manifest)
     report = verify(Record(engine, keys))
     if not report.problems and not report.head_known:

@@ -22,6 +22,8 @@ from sqlalchemy import Connection, MetaData, String, Table, collate, select
 
 from antagonist.feedback.database import SQLITE
 from antagonist.feedback.streaming import streamed
+from antagonist.feedback.tables import metadata
+from antagonist.feedback.today_tables import due
 from antagonist.foundation.errors import InputError
 
 FORMAT = "antagonist record 1"
@@ -77,7 +79,16 @@ def manifest_of(text: str, source: str) -> Manifest:
 
 
 def tables_in(connection: Connection) -> list[Table]:
-    """The record's tables as the database has them, each after those it refers to."""
+    """The record's tables as the database has them, each after those it refers to.
+
+    Others' tables, such as a clinic's accounts, lie in the same database and are left out.
+    """
+    own = {*metadata.tables, due.name}
+    return [table for table in every_table(connection) if table.name in own]
+
+
+def every_table(connection: Connection) -> list[Table]:
+    """All tables of a database but the one of the record's revision."""
     found = MetaData()
     found.reflect(bind=connection)
     return [table for table in found.sorted_tables if table.name != REVISIONS]

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from antagonist.feedback.archive_format import (
     Manifest,
     Part,
+    every_table,
     member,
     opened,
     row_of,
@@ -47,7 +48,7 @@ def load(path: Path, engine: Engine, manifest: Manifest) -> None:
 
 
 def _refuse_filled(connection: Connection) -> None:
-    for table in tables_in(connection):
+    for table in every_table(connection):
         if connection.execute(select(table).limit(1)).first() is not None:
             allowed = "an empty database; nothing was imported"
             raise InputError("record", "database", f"rows in table {table.name}", allowed)

@@ -28,7 +28,7 @@ def new_file(path: Path, source: str) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         allowed = f"a file that can be written ({error.strerror})"
         raise InputError(source, "path", str(path), allowed) from None
@@ -36,7 +36,7 @@ def new_file(path: Path, source: str) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make sure that the disk knows the file's name too."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -76,7 +76,7 @@ class Heads:
             raise InputError(
                 "record", "head", str(path), "the file that the record wrote"
             ) from None
-        if not self.keys.signed(f"{n} {found}", signature):
+        if not self.keys.signed_at(n, f"{n} {found}", signature):
             raise InputError("record", "head", str(path), "a head signed with the record's key")
         return n, found
 

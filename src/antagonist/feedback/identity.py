@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from antagonist.feedback import tables as t
 from antagonist.feedback.database import SQLITE, reading, writing
 from antagonist.feedback.events import Actor, NewEvent
+from antagonist.feedback.handover import check_keys
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.merging import kept_in, members_in
 from antagonist.feedback.record import Head, Record, append_in
@@ -59,12 +60,7 @@ def create_patient(
     with writing(record.engine) as connection:
         for identifier in () if shared else identity.identifiers:
             _refuse_taken(connection, record.keys, identifier)
-        key = AESGCM.generate_key(KEY_BITS)
-        row = {
-            "patient": patient,
-            "wrapped_key": record.keys.seal(key, record.keys.master),
-            "sealed": _sealed(record.keys, key, patient, identity),
-        }
+        row = {"patient": patient, **sealed_with(record.keys, patient, identity)}
         connection.execute(insert(t.identities), row)
         for identifier in identity.identifiers:
             _add_digest(connection, record.keys, patient, identifier)
@@ -92,6 +88,8 @@ def find_in(connection: Connection, keys: Keyring, identifier: Identifier) -> st
         if identifier not in _opened(connection, keys, patient)[1].identifiers:
             allowed = "a digest that fits what was sealed: the table identifiers was altered"
             raise InputError("record", "identifier", patient, allowed)
+    if not found:
+        check_keys(connection, keys)  # with other keys nobody is ever found
     kept = sorted({kept_in(connection, patient) for patient in found})
     shown = " ".join(identifier)
     if not kept:
@@ -121,7 +119,7 @@ def identities_of(record: Record, patients: Sequence[str]) -> dict[str, Identity
             query = select(*columns).where(t.identities.c.patient.in_(asked))
             for patient, wrapped, sealed in connection.execute(query):
                 if wrapped is not None and sealed is not None:
-                    found[patient] = _unsealed(record.keys, patient, wrapped, sealed)[1]
+                    found[patient] = unsealed_from(record.keys, patient, wrapped, sealed)[1]
     return found
 
 
@@ -200,13 +198,14 @@ def _checked(identifier: Identifier) -> Identifier:
     return system, value
 
 
-def _digest(keys: Keyring, identifier: Identifier) -> str:
+def digest_of(keys: Keyring, identifier: Identifier) -> str:
+    """What stands in the table of identifiers for one."""
     return keys.digest(json.dumps(identifier))
 
 
 def _candidates(connection: Connection, keys: Keyring, identifier: Identifier) -> list[str]:
     query = select(t.identifiers.c.patient).where(
-        t.identifiers.c.digest == _digest(keys, identifier)
+        t.identifiers.c.digest == digest_of(keys, identifier)
     )
     return [str(found) for found in connection.execute(query).scalars()]
 
@@ -221,8 +220,15 @@ def _refuse_taken(connection: Connection, keys: Keyring, identifier: Identifier)
 def _add_digest(
     connection: Connection, keys: Keyring, patient: str, identifier: Identifier
 ) -> None:
-    row = {"digest": _digest(keys, identifier), "patient": patient}
+    row = {"digest": digest_of(keys, identifier), "patient": patient}
     connection.execute(insert(t.identifiers), row)
+
+
+def sealed_with(keys: Keyring, patient: str, identity: Identity) -> dict[str, bytes]:
+    """Columns of an identity, sealed with a new key of the patient's own."""
+    key = AESGCM.generate_key(KEY_BITS)
+    wrapped = keys.seal(key, keys.master)
+    return {"wrapped_key": wrapped, "sealed": _sealed(keys, key, patient, identity)}
 
 
 def _sealed(keys: Keyring, key: bytes, patient: str, identity: Identity) -> bytes:
@@ -245,10 +251,13 @@ def _opened(connection: Connection, keys: Keyring, patient: str) -> tuple[bytes,
         raise InputError("record", "patient", patient, "a patient whose identity is on record")
     if found[0] is None or found[1] is None:
         raise InputError("record", "patient", patient, "an identity that was not erased")
-    return _unsealed(keys, patient, found[0], found[1])
+    return unsealed_from(keys, patient, found[0], found[1])
 
 
-def _unsealed(keys: Keyring, patient: str, wrapped: bytes, sealed: bytes) -> tuple[bytes, Identity]:
+def unsealed_from(
+    keys: Keyring, patient: str, wrapped: bytes, sealed: bytes
+) -> tuple[bytes, Identity]:
+    """A patient's own key and what it sealed. Raises InputError for a row that was altered."""
     key = keys.unseal(wrapped, keys.master)
     content = json.loads(keys.unseal(sealed, key))
     if content["patient"] != patient:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, entry_hash
 from antagonist.feedback.diagnosis import Misfit
+from antagonist.feedback.handover import Entry
 from antagonist.feedback.keys import Keyring
 from antagonist.feedback.streaming import streamed
 
@@ -19,7 +20,7 @@ Kind = (
     Misfit
     | Literal[
         "missing_patient", "end_altered", "content_altered",
-        "log_altered", "log_missing", "log_cut_off", "signature", "head_altered",
+        "log_altered", "log_missing", "log_cut_off", "signature", "head_altered", "handover",
     ]
 )  # fmt: skip
 
@@ -41,12 +42,14 @@ class Problem:
 class LogRead:
     """The log as read. ends: by patient, how many events, and the hash of the last one.
 
+    handovers: entries about the record itself, where one signing key handed over to the next.
     altered: numbers of entries not to be believed. unsigned_from: nor any from this one on.
     """
 
     entries: int = 0
     last: int = 0
     ends: dict[str, End] = field(default_factory=dict)
+    handovers: list[Entry] = field(default_factory=list)
     altered: set[int] = field(default_factory=set)
     unsigned_from: int | None = None
     problems: list[Problem] = field(default_factory=list)
@@ -69,6 +72,7 @@ def read_log(connection: Connection, keys: Keyring, known: End | None) -> LogRea
         columns.n, columns.patient, columns.events, columns.head, columns.recorded_at, columns.hash
     ).order_by(columns.n)
     known_n, known_hash = known or (0, FIRST)
+    handed_over = {old.n: old.hash for old in keys.retired}
     ends = log.ends
     last, previous = 0, FIRST
     for n, patient, events, head, at, found in streamed(connection, query):
@@ -79,12 +83,18 @@ def read_log(connection: Connection, keys: Keyring, known: End | None) -> LogRea
             log.distrust(n, patient, "its hash is not that of its content and the entry before")
         if n == known_n and found != known_hash:
             log.distrust(n, patient, "its hash is not the one in the file beside the keys")
-        ends[patient] = (events, head)
+        if found != handed_over.get(n, found):
+            log.distrust(n, patient, "its hash is not the one in the key file")
+        if patient == t.RECORD_ITSELF:
+            log.handovers.append(Entry(n, events, head))
+        else:
+            ends[patient] = (events, head)
         log.entries += 1
         last, previous = n, found
     log.last = last
-    if last < known_n:
-        detail = f"the file beside the keys knows {known_n} entries; the log ends at {last}"
+    least = max(known_n, *handed_over, 0)
+    if last < least:
+        detail = f"the file beside the keys knows {least} entries; the log ends at {last}"
         log.problems.append(Problem("log_cut_off", None, last + 1, detail))
     _check_signatures(connection, keys, log)
     return log
@@ -92,7 +102,7 @@ def read_log(connection: Connection, keys: Keyring, known: End | None) -> LogRea
 
 def _check_signatures(connection: Connection, keys: Keyring, log: LogRead) -> None:
     """The last entry's signature binds all before; of the others a sample is looked at."""
-    if log.last and not _is_signed(connection, keys, log.last):
+    if log.last and not is_signed(connection, keys, log.last):
         log.unsigned_from = first = _first_unsigned(connection, keys, log.last)
         detail = f"entries {first} to {log.last} are not vouched for by the record's key"
         log.problems.append(Problem("signature", None, first, detail))
@@ -103,7 +113,7 @@ def _check_signatures(connection: Connection, keys: Keyring, log: LogRead) -> No
     sample = query.where(columns.n.in_(range(stride, log.last + 1, stride)))
     sample = sample.where(columns.signature.is_not(None))
     for n, patient, found, signature in streamed(connection, sample.order_by(columns.n)):
-        if not keys.signed(found, signature):
+        if not keys.signed_at(n, found, signature):
             detail = "its signature is not that of the record's key over its hash"
             log.problems.append(Problem("signature", patient, n, detail))
 
@@ -116,20 +126,20 @@ def _first_unsigned(connection: Connection, keys: Keyring, last: int) -> int:
     good, bad = 0, last
     while bad - good > 1:
         middle = (good + bad) // 2
-        if _is_signed(connection, keys, middle):
+        if is_signed(connection, keys, middle):
             good = middle
         else:
             bad = middle
     return bad
 
 
-def _is_signed(connection: Connection, keys: Keyring, n: int) -> bool:
-    """Whether an entry, or the first after it that carries a signature, is signed with the key."""
+def is_signed(connection: Connection, keys: Keyring, n: int) -> bool:
+    """Whether an entry, or the first after it that carries a signature, is signed as it should."""
     query = (
-        select(t.log.c.hash, t.log.c.signature)
+        select(t.log.c.n, t.log.c.hash, t.log.c.signature)
         .where(t.log.c.n >= n)
         .where(t.log.c.signature.is_not(None))
         .order_by(t.log.c.n)
     )
     found = connection.execute(query.limit(1)).first()
-    return found is not None and keys.signed(found[0], found[1])
+    return found is not None and keys.signed_at(found[0], found[1], found[2])

@@ -23,6 +23,7 @@ from antagonist.feedback.events import (
     checked_text,
     stamp,
 )
+from antagonist.feedback.handover import IN_FORCE, check_in_force
 from antagonist.feedback.heads import Heads
 from antagonist.feedback.history import all_events, current, event_of
 from antagonist.feedback.keys import Keyring
@@ -46,6 +47,7 @@ _SET_END = (
     update(t.patients).where(_ENDS).values(events=bindparam("events"), head=bindparam("head"))
 )
 _LOG_END = select(t.log.c.n, t.log.c.hash, t.log.c.recorded_at).order_by(t.log.c.n.desc()).limit(1)
+_LOG_END_AND_KEYS = _LOG_END.add_columns(IN_FORCE)
 
 
 def system_clock() -> datetime:
@@ -146,11 +148,13 @@ def append_in(
     """``Record.append`` within a transaction that may write more, such as derived tables.
 
     The caller keeps the log's head (``record.keep_head``) once the transaction has ended.
+    Raises OtherKeysError where keys were renewed since the record was opened.
     """
     if not new:
         raise InputError("record", "events", None, "one event at least")
     checked_actor(actor)
-    checked_text(patient, "patient")
+    if checked_text(patient, "patient") == t.RECORD_ITSELF:
+        raise InputError("record", "patient", patient, "an id that the record does not use itself")
     if key is not None:
         checked_text(key, "key")
     checked = [(event, checked_payload(event)) for event in new]
@@ -163,8 +167,8 @@ def append_in(
     if expected is not None and expected != last_n:
         allowed = f"{last_n}: somebody else wrote for this patient; read again"
         raise ConflictError("record", "expected", expected, allowed)
-    head = log_head(connection)
-    now = _now(record, head)
+    head = log_head(connection, record.keys)
+    now = recording_time(record, head)
     rows: list[dict[str, Any]] = []
     for offset, (event, payload) in enumerate(checked, start=1):
         row = _row(patient, last_n + offset, event, payload, actor, now)
@@ -222,13 +226,15 @@ def _set_end(connection: Connection, patient: str, before: int, events: int, hea
     connection.execute(_SET_END, {"of_patient": patient, **values})
 
 
-def log_head(connection: Connection) -> Head:
-    """Where the log ends."""
-    found = connection.execute(_LOG_END).first()
+def log_head(connection: Connection, keys: Keyring | None = None) -> Head:
+    """Where the log ends. keys: whoever writes names his; OtherKeysError where not in force."""
+    found: Any = connection.execute(_LOG_END if keys is None else _LOG_END_AND_KEYS).first()
+    if keys is not None:
+        check_in_force(found[3] if found else None, keys)
     return Head(int(found[0]), str(found[1]), str(found[2])) if found else Head(0, FIRST, "")
 
 
-def _now(record: Record, head: Head) -> str:
+def recording_time(record: Record, head: Head) -> str:
     """The time of recording; a clock that was set back is refused, since order would be lost."""
     now = stamp(record.clock())
     if now < head.recorded_at:

@@ -1,4 +1,7 @@
-"""The record's tables. Everything but events, log, contents and identities can be rebuilt."""
+"""The record's tables.
+
+Everything but events, log, contents, identities and handovers can be rebuilt.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+# In the log, where others name a patient: an entry about the record itself (nil UUID, RFC 9562).
+RECORD_ITSELF = "00000000-0000-0000-0000-000000000000"
 # SQLite only numbers rows by itself where the key is an INTEGER.
 Number = BigInteger().with_variant(Integer, "sqlite")
 HASH, ID, TIME = String(64), String(36), String(27)
@@ -60,6 +65,22 @@ log = Table(
     Index("log_by_patient", "patient", "n"),
 )
 """The log's entries; the last one of each transaction carries a signature over its hash."""
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("n", Number, primary_key=True, autoincrement=False),
+    Column("recorded_at", TIME, nullable=False),
+    Column("author", String(200), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("old_public", String(44), nullable=False),
+    Column("new_public", String(44), nullable=False),
+    Column("signature", String(88), nullable=False),
+)
+"""From one signing key to the next: who did it and why, signed with the old key. n: of the log's
+entry that binds the row; the new key signed that one."""
 
 requests = Table(
     "requests",

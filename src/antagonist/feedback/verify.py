@@ -18,6 +18,7 @@ from antagonist.feedback import tables as t
 from antagonist.feedback.chain import FIRST, event_hash
 from antagonist.feedback.database import reading
 from antagonist.feedback.diagnosis import Row, misfits
+from antagonist.feedback.handover import Handover, handovers_in, misfits_of
 from antagonist.feedback.log_check import End, LogRead, Problem, read_log
 from antagonist.feedback.record import Record
 from antagonist.feedback.streaming import streamed
@@ -32,7 +33,7 @@ class Report:
     """What was looked at and what does not fit.
 
     head_known: whether a file beside the keys says where the log ended; without it, a log cut off
-    at its end cannot be found.
+    at its end cannot be found. handovers: from one signing key to the next, the first one first.
     """
 
     events: int
@@ -40,6 +41,7 @@ class Report:
     entries: int
     head_known: bool
     problems: tuple[Problem, ...]
+    handovers: tuple[Handover, ...]
 
 
 @dataclass
@@ -55,7 +57,7 @@ def verify(record: Record, progress: Progress | None = None) -> Report:
     """Look at the whole record. progress: told how many events were read, now and then.
 
     Finds events altered, missing, reordered or cut off, patients missing, and a log altered,
-    signed with another key or shorter than the file beside the keys says.
+    signed with a key not in use then, or shorter than the files of the keys say.
     Raises InputError where the database cannot be read.
     """
     # Before the snapshot: whatever is written meanwhile, the log is never behind this head.
@@ -75,8 +77,13 @@ def verify(record: Record, progress: Progress | None = None) -> Report:
             problems += _look_again(connection, patient, log)
         problems += _wrong_ends(connection, chains.ends, doubtful)
         problems += _wrong_contents(connection)
-    entries, has_head = log.entries, known is not None
-    return Report(chains.events, len(chains.ends), entries, has_head, tuple(problems))
+        handovers = handovers_in(connection)
+    wrong = misfits_of(handovers, record.keys, log.handovers)
+    problems += [Problem("handover", None, n, detail) for n, detail in sorted(wrong.items())]
+    return Report(
+        chains.events, len(chains.ends), log.entries, known is not None, tuple(problems),
+        tuple(statement for statement, _ in handovers),
+    )  # fmt: skip
 
 
 def _known_head(record: Record) -> tuple[End | None, list[Problem]]:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from antagonist.feedback.database import changing
+from antagonist.feedback.handover import OtherKeysError
 from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.limits import TooManyError
@@ -100,10 +101,10 @@ def field_error(error: InputError) -> Mapping[str, Any]:
 
 
 def status_of(error: InputError) -> int:
-    """409 for a conflict, 503 for a database that does not answer, else 422."""
+    """409 for a conflict, 503 for a database that does not answer or has other keys, else 422."""
     if isinstance(error, ConflictError):
         return 409
-    return 503 if error.field == "database" else 422
+    return 503 if error.field == "database" or isinstance(error, OtherKeysError) else 422
 
 
 async def _input(request: Request, error: InputError) -> Response:

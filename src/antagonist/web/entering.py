@@ -67,7 +67,7 @@ def by_password(request: Request, sent: Form) -> tuple[Account, str] | None:
         value, _ = sessions.begin(
             connection, now, account.account, complete=account.secret is None,
             address=address, agent=request.headers.get("user-agent", ""),
-            pending=pending(clinic) if account.secret is None else None,
+            pending=pending(connection, clinic) if account.secret is None else None,
         )  # fmt: skip
         note(connection, request, account, "sign-in", "allowed")
     return account, value
@@ -84,11 +84,11 @@ def _tries(name: str, address: str, *, known: bool) -> dict[str, Limit]:
     return found if known else {**found, f"sign-in-as:{who}": said.sign_in_name}
 
 
-def pending(clinic: Clinic) -> bytes | None:
+def pending(connection: Connection, clinic: Clinic) -> bytes | None:
     """A sealed secret for a second factor to be set up; None where none is asked for."""
     if not clinic.config.second_factor:
         return None
-    return second_factor.sealed(clinic.record.keys, second_factor.new_secret())
+    return second_factor.sealed(connection, clinic.record.keys, second_factor.new_secret())
 
 
 def by_code(request: Request, account: Account, session: sessions.Session, code: str) -> str | None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from antagonist.feedback.database import changing, reading
 from antagonist.feedback.events import Actor
+from antagonist.feedback.handover import check_keys
 from antagonist.feedback.history import is_known
 from antagonist.foundation.clock import zone
 from antagonist.foundation.errors import InputError
@@ -230,6 +231,7 @@ def _admitted(request: Request, visit: Visit, action: str) -> Iterator[None]:
     clinic, now = visit.clinic, visit.clinic.now()
     too_many: TooManyError | None = None
     with changing(clinic.engine) as connection:
+        check_keys(connection, clinic.record.keys)
         known = patient if patient and _is_known(connection, patient) else None
         visible = patient is None or (known and sees(connection, visit.account, patient))
         refused = not allowed or not visible

@@ -59,6 +59,7 @@ COMMANDS = (
     "record restore",
     "record import",
     "record export",
+    "record renew-keys",
     "alarms check",
     "alarms list",
     "alarms acknowledge",

@@ -104,7 +104,9 @@ def write_and_read(clinic: Clinic, folder: Path) -> None:
     regimen = ("--regimen", "r3_monday_wednesday_friday", "--prescriber", "dr.petrov")
     clinic.run("record", "plan", "--patient", patient, *WHO, *product, *regimen)
     clinic.run("record", "show", "--patient", patient, "--every")
-    clinic.run("record", "verify")
+    renew = ["record", "renew-keys", *WHO, "--reason", "a laptop was stolen"]
+    assert CliRunner().invoke(app, renew, env=clinic.env).exit_code == 0
+    assert clinic.run("record", "verify")["handovers"]
 
 
 def watch(clinic: Clinic) -> None:

@@ -26,8 +26,8 @@ from antagonist.feedback.backup import backup, restore
 from antagonist.feedback.database import engine_of, migrate, reading, writing
 from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.identity import create_patient, erase, find, identity_of
-from antagonist.feedback.keys import Keyring
 from antagonist.feedback.record import Record
+from antagonist.feedback.renewing import renew
 from antagonist.feedback.today import rebuild
 from antagonist.feedback.verify import verify
 from antagonist.foundation.errors import InputError
@@ -36,8 +36,8 @@ NAMES = {"family": "Петрова"}
 
 
 @pytest.fixture
-def filled(record: Record, actor: Actor, clock: SettableClock) -> Record:
-    """A row at least in every table, and text that sorts otherwise than its bytes."""
+def first_filled(record: Record, actor: Actor, clock: SettableClock) -> Record:
+    """A row at least in every table of the first version, and text that sorts not by its bytes."""
     patient = create_patient(record, actor, NAMES, [("clinic", "17")])
     erased = create_patient(record, actor, NAMES, [("clinic", "18")])
     for other in ("b", "B", "ä", "a-1", "a 2"):
@@ -56,6 +56,12 @@ def filled(record: Record, actor: Actor, clock: SettableClock) -> Record:
         content = bytes(range(256))
         connection.execute(insert(t.contents).values(hash="0" * 64, kind="x", content=content))
     return record
+
+
+@pytest.fixture
+def filled(first_filled: Record, actor: Actor) -> Record:
+    """A row at least in every table."""
+    return renew(first_filled, actor, "a laptop was stolen").record
 
 
 def _prints(record: Record) -> dict[str, str]:
@@ -82,7 +88,7 @@ def _destroy(record: Record, url: str, tmp_path: Path) -> None:
 
 
 def test_the_drill(
-    filled: Record, record_url: str, keys: Keyring, clock: SettableClock, tmp_path: Path,
+    filled: Record, record_url: str, clock: SettableClock, tmp_path: Path,
     actor: Actor,
 ) -> None:  # fmt: skip
     before, path = _prints(filled), tmp_path / "backup.tar"
@@ -91,7 +97,7 @@ def test_the_drill(
     _destroy(filled, record_url, tmp_path)
     assert restore(path, record_url) == manifest
 
-    with opened(record_url, keys, clock) as again:
+    with opened(record_url, filled.keys, clock) as again:
         assert _prints(again) == before
         assert {patient: again.all(patient) for patient in histories} == histories
         problems = verify(again).problems
@@ -115,25 +121,25 @@ def other_url(backend: str, tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_backup_restores_into_the_other_database_and_is_the_same_file_from_there(
-    filled: Record, other_url: str, keys: Keyring, clock: SettableClock, tmp_path: Path
+    filled: Record, other_url: str, clock: SettableClock, tmp_path: Path
 ) -> None:
     backup(filled, tmp_path / "first.tar")
     restore(tmp_path / "first.tar", other_url)
-    with opened(other_url, keys, clock) as other:
+    with opened(other_url, filled.keys, clock) as other:
         assert _prints(other) == _prints(filled)
         backup(other, tmp_path / "second.tar")
     assert (tmp_path / "first.tar").read_bytes() == (tmp_path / "second.tar").read_bytes()
 
 
 def test_tables_without_rows_are_an_empty_database(
-    filled: Record, backend: str, keys: Keyring, clock: SettableClock, tmp_path: Path
+    filled: Record, backend: str, clock: SettableClock, tmp_path: Path
 ) -> None:
     backup(filled, tmp_path / "backup.tar")
     folder = tmp_path / "migrated"
     folder.mkdir()
     with migrated_database(backend, folder) as url:
         restore(tmp_path / "backup.tar", url)
-        with opened(url, keys, clock) as again:
+        with opened(url, filled.keys, clock) as again:
             assert _prints(again) == _prints(filled)
 
 
@@ -215,9 +221,10 @@ def test_a_database_of_another_version_is_not_backed_up(filled: Record, tmp_path
 
 @pytest.mark.parametrize("has_tables", [False, True])
 def test_a_backup_of_the_first_version_is_brought_up_to_date(
-    filled: Record, backend: str, keys: Keyring, clock: SettableClock, tmp_path: Path,
+    first_filled: Record, backend: str, clock: SettableClock, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch, has_tables: bool,
 ) -> None:  # fmt: skip
+    filled = first_filled
     migrate(filled.engine, "0001")
     with monkeypatch.context() as patched:
         patched.setattr("antagonist.feedback.archive.check_revision", lambda _engine: None)
@@ -227,7 +234,7 @@ def test_a_backup_of_the_first_version_is_brought_up_to_date(
     with (migrated_database if has_tables else empty_database)(backend, folder) as url:
         restore(tmp_path / "old.tar", url)
         migrate(filled.engine)
-        with opened(url, keys, clock) as again:
+        with opened(url, filled.keys, clock) as again:
             assert _prints(again) == _prints(filled)
 
 
@@ -240,7 +247,7 @@ def _tables(url: str) -> list[str]:
 
 
 def test_rows_that_the_tables_do_not_take_leave_nothing(
-    filled: Record, empty_url: str, keys: Keyring, clock: SettableClock, tmp_path: Path
+    filled: Record, empty_url: str, clock: SettableClock, tmp_path: Path
 ) -> None:
     """Whole by its hashes, wrong by the tables' own rules: an identifier of nobody."""
     if filled.engine.dialect.name == "sqlite":
@@ -256,5 +263,5 @@ def test_rows_that_the_tables_do_not_take_leave_nothing(
     backup(filled, tmp_path / "backup.tar")
     with pytest.raises(InputError, match="nothing was imported"):
         restore(tmp_path / "backup.tar", empty_url)
-    with opened(empty_url, keys, clock) as empty:
+    with opened(empty_url, filled.keys, clock) as empty:
         assert empty.all("b") == ()

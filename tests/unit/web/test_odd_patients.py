@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-import pytest
-from tests.support.clinics import NURSE, OpenClinic, clinic_on, text_of
+from tests.support.clinics import NURSE, OpenClinic, text_of
 from tests.support.doors import doors
 from tests.support.telling import injected
 

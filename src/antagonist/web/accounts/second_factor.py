@@ -11,6 +11,7 @@ import pyotp
 import segno
 from sqlalchemy import Connection, or_, update
 
+from antagonist.feedback.handover import check_keys, hold_keys
 from antagonist.feedback.keys import Keyring
 from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.people import Account
@@ -44,17 +45,25 @@ def unsealed(keys: Keyring, kept: bytes) -> str:
     return keys.unseal(kept, keys.master).decode()
 
 
-def sealed(keys: Keyring, secret: str) -> bytes:
-    """A secret as it is kept."""
+def sealed(connection: Connection, keys: Keyring, secret: str) -> bytes:
+    """A secret as it is kept, to be written in the same transaction.
+
+    Raises OtherKeysError where keys were renewed meanwhile.
+    """
+    hold_keys(connection, keys)
     return keys.seal(secret.encode(), keys.master)
 
 
 def accepted(
     connection: Connection, keys: Keyring, account: Account, code: str, at: datetime
 ) -> Account | None:
-    """The account after its code was used; None where the code is wrong or was used before."""
+    """The account after its code was used; None where the code is wrong or was used before.
+
+    Raises OtherKeysError where keys were renewed meanwhile.
+    """
     if account.secret is None:
         return None
+    check_keys(connection, keys)
     step = step_of(unsealed(keys, account.secret), code, at)
     if step is None:
         return None

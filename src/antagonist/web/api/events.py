@@ -164,5 +164,7 @@ def _recorded(visit: Visit, event: Event, response: Response) -> Recorded:
     raised = [one.event_id for one in recording.alarms_by(told, event)]
     doubts = doubts_when_written(told, event)
     said = zip(doubts, doubts_said(doubts, visit.reader), strict=True)
-    found = [DoubtOut(name=doubt.name, text=text) for doubt, text in said]
-    return Recorded(**kept(event), alarms=raised, alarms_checked=not visit.unchecked, doubts=found)
+    return Recorded(
+        **kept(event), alarms=raised, alarms_checked=not visit.unchecked,
+        doubts=[DoubtOut(name=doubt.name, text=text) for doubt, text in said],
+    )  # fmt: skip

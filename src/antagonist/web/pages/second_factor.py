@@ -76,8 +76,9 @@ def begin(request: Request, _sent: SignedForm) -> Response:
     """Make a secret for this session to set up."""
     visit = _without(request)
     assert visit.session is not None
-    sealed = second_factor.sealed(visit.clinic.record.keys, second_factor.new_secret())
+    secret = second_factor.new_secret()
     with changing(visit.clinic.engine) as connection:
+        sealed = second_factor.sealed(connection, visit.clinic.record.keys, secret)
         sessions.keep_pending(connection, visit.session, sealed)
     return RedirectResponse(SET_UP, 303)
 
@@ -95,7 +96,7 @@ def keep(request: Request, sent: SignedForm) -> Response:
         if step is None:
             raise InputError("", "code", None, N_("the code that the app shows now"))
         with changing(visit.clinic.engine) as connection:
-            sealed = second_factor.sealed(visit.clinic.record.keys, secret)
+            sealed = second_factor.sealed(connection, visit.clinic.record.keys, secret)
             change(connection, visit.account, secret=sealed, last_step=step)
             sessions.keep_pending(connection, visit.session, None)
             end_others(connection, visit)

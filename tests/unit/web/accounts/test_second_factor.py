@@ -48,10 +48,11 @@ def test_what_is_no_code_fits_nothing(code: str) -> None:
 def test_secrets_are_new_have_160_bits_and_are_kept_sealed(clinic: OpenClinic) -> None:
     made = {new_secret() for _ in range(20)}
     assert len(made) == 20
-    keys = clinic.clinic.record.keys
+    keys, engine = clinic.clinic.record.keys, clinic.clinic.engine
     for secret in made:
         assert len(base64.b32decode(secret)) == 20
-        kept = sealed(keys, secret)
+        with changing(engine) as connection:
+            kept = sealed(connection, keys, secret)
         assert secret.encode() not in kept
         assert unsealed(keys, kept) == secret
 
@@ -65,7 +66,8 @@ def test_a_code_is_taken_once_even_from_many_at_once(backend: str, tmp_path: Pat
     with clinic_on(backend, tmp_path) as clinic:
         keys, at, engine = clinic.clinic.record.keys, clinic.clinic.now(), clinic.clinic.engine
         with changing(engine) as connection:
-            account = change(connection, clinic.people["nurse"], secret=sealed(keys, SEED))
+            kept_secret = sealed(connection, keys, SEED)
+            account = change(connection, clinic.people["nurse"], secret=kept_secret)
         code = pyotp.TOTP(SEED).at(at)
 
         def use(_n: int) -> bool:
