@@ -22,7 +22,7 @@ def test_a_killed_writer(backend: str, record_url: str, keys: Keyring, tmp_path:
     place, chosen = Place(record_url, keys, tmp_path), random.Random(SEED)
     rounds = [kill_round(place, number, chosen) for number in range(ROUNDS[backend])]
     # Without these the rounds would prove nothing.
-    assert sum(found.acknowledged for found in rounds) > 2 * len(rounds)
+    assert sum(found.acknowledged for found in rounds) >= len(rounds)
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)

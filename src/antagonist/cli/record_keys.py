@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from antagonist.cli.common import guarded, progress
+from antagonist.cli.common import guarded, progress, say
 from antagonist.cli.record_common import (
     DATABASE,
     KEYS,
@@ -60,14 +60,14 @@ def renew_keys(
         if who is None:
             with progress("Opening") as advance:
                 counts = look(record, more, advance)
-            typer.echo(f"would be sealed anew: {_told(counts)}; nothing was written")
+            say(f"would be sealed anew: {_told(counts)}; nothing was written")
             return
         refuse_shared(record.engine)
         with progress("Sealing") as advance:
             done = renew(record, who, reason or "", more, advance)
-    typer.echo(f"sealed anew: {_told(done.sealed)}")
-    typer.echo(f"new keys in {keys}, in force from entry {done.entry} of the log; 'record verify'")
-    typer.echo(LATER.format(old=done.old_keys, keys=keys))
+    say(f"sealed anew: {_told(done.sealed)}")
+    say(f"new keys in {keys}, in force from entry {done.entry} of the log; 'record verify'")
+    say(LATER.format(old=done.old_keys, keys=keys))
 
 
 def _told(counts: Mapping[str, int]) -> str:
