@@ -118,7 +118,9 @@ def test_nobody_is_offered_a_dose_at_once_while_doses_are_on_hold(own_clinic: Op
     tell(own_clinic, patient, "fact", fact="indication_stated", value="opioid", source="nurse")
     swallowed(own_clinic, patient, 1)
     nurse, path = own_clinic.browser("nurse"), f"/patients/{patient}/record/dose"
-    assert "Observed: 50 mg" in text_of(nurse.get(path))
+    offered = text_of(nurse.get(path))
+    assert offered.index("First ask about opioids") < offered.index("Observed: 50 mg")
+    assert "Fri 1 May 2026, 09:00 (UTC); everything as in the form below." in offered
     alarm = alarmed(own_clinic, patient)
     assert "Observed: 50 mg" not in text_of(nurse.get(path))
     speaking = ("record/dose", "situation", "plan")
