@@ -26,7 +26,6 @@ from pathlib import Path
 import httpx2
 import numpy as np
 import pyotp
-from benchmarks.pages import add_write, machine, written
 from tests.support.servers import Server, served
 
 from antagonist.feedback.database import changing, engine_of, migrate
@@ -37,6 +36,7 @@ from antagonist.web.accounts.passwords import hashed
 from antagonist.web.accounts.people import change, create_account
 from antagonist.web.accounts.second_factor import new_secret, sealed
 from antagonist.web.accounts.tables import CLINIC
+from benchmarks.pages import add_write, machine, written
 
 CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
 KEY = re.compile(r'name="key" value="([^"]+)"')
