@@ -14,7 +14,17 @@ from antagonist.feedback.payloads.registry import MODELS, NEWEST, OWN_CALLS
 from antagonist.web.actions import recording
 from antagonist.web.actions.recording import Wish, new_event
 from antagonist.web.actions.told import told_of
-from antagonist.web.api.common import IfMatch, Key, Moment, PatientId, Sent, Text, etag, expected_of
+from antagonist.web.api.common import (
+    IfMatch,
+    Key,
+    Line,
+    Moment,
+    PatientId,
+    Sent,
+    Text,
+    etag,
+    expected_of,
+)
 from antagonist.web.entry.model import kinds
 from antagonist.web.visit import Visit, program
 
@@ -45,7 +55,7 @@ class CorrectionSent(Sent):
 
     occurred_at: Happened
     payload: Payload
-    reason: Annotated[str, Field(min_length=1, max_length=recording.LONGEST_REASON)]
+    reason: Annotated[Line, Field(min_length=1, max_length=recording.LONGEST_REASON)]
 
 
 class RetractionSent(Sent):
