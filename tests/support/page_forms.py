@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 
 @dataclass
 class PageForm:
-    """One form. fields: what is sent, a name's values in order; buttons: their texts in order."""
+    """One form. fields: what is sent, a name's values in order; buttons: their texts in order.
+
+    types: of every input, sent or not, by name: the type of an input, else the tag. longest: the
+    characters that an input takes, where it says so.
+    """
 
     action: str
     fields: dict[str, list[str]] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
     buttons: list[str] = field(default_factory=list)
 
     @property
@@ -38,6 +46,10 @@ class _Forms(HTMLParser):
         name, value = has.get("name"), has.get("value") or ""
         if not self._inside:
             return
+        if tag in ("input", "select", "textarea", "button") and name:
+            self.found[-1].types[name] = (has.get("type") or "text") if tag == "input" else tag
+            if has.get("maxlength"):
+                self.found[-1].longest[name] = int(has["maxlength"] or 0)
         if tag == "input" and name:
             if has.get("type") not in ("radio", "checkbox") or "checked" in has:
                 self._add(name, value)
@@ -70,6 +82,17 @@ class _Forms(HTMLParser):
 
     def _add(self, name: str, value: str) -> None:
         self.found[-1].fields.setdefault(name, []).append(value)
+
+
+def named_in(page: str) -> str:
+    """The field that a page says is wrong; empty where it says none."""
+    said = re.search(r'role="alert".*?</div>', page, re.DOTALL)
+    if said is None:
+        return ""
+    linked = re.search(r'href="#f-([^"]+)"', said[0])
+    # what no input stands for, such as the form's key, is only named
+    found = linked or re.search(r"(?:<strong>|</strong>\s*)([\w.-]+)(?:</strong>)?:", said[0])
+    return "" if found is None else html.unescape(found[1])
 
 
 def page_forms(page: str, action: str) -> list[PageForm]:

@@ -41,7 +41,7 @@ DAY: Sequence[tuple[str, Mapping[str, Any]]] = (
         {"test": "alt", "value": 31.0, "unit": "U/L", "upper_limit": 40.0, "specimen": "blood"},
     ),
     ("vital_signs", {"pulse_per_min": 72, "systolic_mmhg": 124, "diastolic_mmhg": 78}),
-    ("alcohol_day", {"date": "2026-01-05", "drinks": 0}),
+    ("alcohol_day", {"date": "", "drinks": 0}),  # the event's own day
     ("symptom", {"term": "nausea", "present": False}),
     ("words", {"text": "Чувствую себя хорошо, тяги нет."}),
 )
@@ -134,7 +134,8 @@ def _course(now: datetime, events: int) -> list[NewEvent]:
 
 def _event(number: int, at: datetime) -> NewEvent:
     kind, payload = DAY[number % len(DAY)]
-    return NewEvent(kind, at, payload, VERSIONS.get(kind, 1))
+    dated = {"date": at.date().isoformat()} if "date" in payload else {}
+    return NewEvent(kind, at, {**payload, **dated}, VERSIONS.get(kind, 1))
 
 
 def _appended(record: Record, sizes: Sizes) -> float:

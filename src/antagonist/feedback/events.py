@@ -17,6 +17,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 RETRACTION = "retraction"
 MOST_CHARACTERS = 200
 UNSEEN = ("Cc", "Cs")  # control characters, and halves of a character
+BREAKS = "\n\r\t"  # control characters that a text of several lines has
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,19 @@ def checked_actor(actor: Actor) -> Actor:
     return actor
 
 
+def can_be_seen(text: str, breaks: str = "") -> bool:
+    """Whether no character of a text is unseen. breaks: control characters that may be there."""
+    if text.isprintable():  # which most are, and quickly told
+        return True
+    return all(c in breaks or unicodedata.category(c) not in UNSEEN for c in text)
+
+
 def checked_text(text: str, field: str) -> str:
     """A short text that every database keeps the same. Raises InputError otherwise.
 
     Characters that cannot be seen would make the text that is hashed ambiguous.
     """
-    seen = all(unicodedata.category(character) not in UNSEEN for character in text)
-    if not text.strip() or len(text) > MOST_CHARACTERS or not seen:
+    if not text.strip() or len(text) > MOST_CHARACTERS or not can_be_seen(text):
         allowed = f"1 to {MOST_CHARACTERS} characters that can be seen"
         raise InputError("record", field, text, allowed)
     return text

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import difflib
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from antagonist.foundation.errors import InputError
 
 TIME_ALLOWED = "a date and time such as '2026-03-02 09:00', with an offset where needed"
+DAY_ALLOWED = "a day such as 2026-05-01"
 NAIVE_ALLOWED = "an offset such as +03:00 or Z after the time, or a 'timezone' for the whole file"
 
 _TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*(Z|[+-]\d{2}:\d{2})?",
     re.ASCII,
 )
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # A day or moment beyond these years is a slip of the key, and no zone can show the ends of time.
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 YEARS_ALLOWED = f"a year from {FIRST_YEAR} to {LAST_YEAR}"
@@ -56,6 +58,29 @@ def parse_time(value: object, tz: ZoneInfo | None, source: str = "", field: str 
     if tz is None:
         raise InputError(source, field, _shown(value), NAIVE_ALLOWED)
     return _localize(stated, tz, source, field)
+
+
+def parse_day(value: object, source: str = "", field: str = "") -> date:
+    """A day from text such as ``2026-05-01``, and from no other way of writing one.
+
+    source, field: where the day stands, for the error message.
+    Raises InputError for text that is no day, and a year that cannot be meant.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    if not _DAY.fullmatch(text):
+        raise InputError(source, field, value, DAY_ALLOWED)
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        raise InputError(source, field, value, DAY_ALLOWED) from None
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise InputError(source, field, value, YEARS_ALLOWED)
+    return found
+
+
+def begins_with_a_day(text: str) -> bool:
+    """Whether text begins as a day or time of ISO 8601 does: bare digits are seconds to some."""
+    return _DAY.match(text.strip()) is not None
 
 
 def hours_between(start: datetime, end: datetime) -> float:

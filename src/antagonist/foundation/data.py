@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,14 @@ from typing import Any, TextIO, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from antagonist.foundation.errors import InputError
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 Place = tuple[str | int, ...]
+PLAIN = (Mapping, list, tuple, str, int, float, type(None))  # what YAML and JSON give
 
 
 def _parsed(path: Path, parse: Callable[[TextIO], T]) -> T:
@@ -104,19 +107,46 @@ def validated(
     content: Mapping[str, Any],
     source: str,
     lines: Lines | None = None,
+    *,
+    strict: bool = False,
 ) -> M:
     """Content as a model. lines: line of each field, where the file is at hand.
 
+    strict: plain values of the very types that JSON has; text is then no number, 1 no yes.
     Raises InputError with the first field that is wrong, and its line where known.
     """
     try:
+        if strict:
+            return model.model_validate_json(json.dumps(content), strict=True)
         return model.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        field = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"])
+        loc = _own(first, content)
+        field = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc)
         value = first["input"] if not isinstance(first["input"], dict) else None
+        allowed, cause = first["msg"], first.get("ctx", {}).get("error")
+        if isinstance(cause, InputError):  # of a check of several fields, which names one of them
+            field, value, allowed = f"{field}.{cause.field}", cause.value, cause.allowed
         where = field.removeprefix(".") + _line(first["loc"], lines.read() if lines else None)
-        raise InputError(source, where, value, first["msg"]) from None
+        raise InputError(source, where, value, allowed) from None
+
+
+def _own(error: ErrorDetails, content: Any) -> Place:
+    """Where an error stands in the content: pydantic also names the branch of a union it tried."""
+    found: list[str | int] = []
+    for part in error["loc"]:
+        if isinstance(content, Mapping) and part in content:
+            content = content[part]
+        elif isinstance(content, list | tuple) and isinstance(part, int):
+            content = content[part] if part < len(content) else None
+        elif isinstance(content, PLAIN) and not _missing(error, part):
+            continue
+        found.append(part)
+    return tuple(found)
+
+
+def _missing(error: ErrorDetails, part: str | int) -> bool:
+    return error["type"] == "missing" and part == error["loc"][-1]
 
 
 def _line(place: Place, lines: Mapping[Place, int] | None) -> str:

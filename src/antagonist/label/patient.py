@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from antagonist.foundation.data import Lines, read_yaml, validated
 from antagonist.foundation.errors import InputError
@@ -16,6 +23,11 @@ Indication = Literal["opioid", "alcohol"]
 Scalar = bool | int | float | str
 Pattern = Literal["single", "occasional", "regular", "maintenance", "unknown"]
 Result = Literal["negative", "positive", "invalid"]
+
+
+def _as_text(value: Any, info: ValidationInfo) -> Any:
+    """JSON has text for dates; in YAML a bare one needs no quotes."""
+    return value if info.mode == "json" else _dates_as_text(value)
 
 
 def _dates_as_text(value: Any) -> Any:
@@ -38,8 +50,8 @@ class Span(BaseModel):
     to: str
 
 
-DateText = Annotated[str | Span, BeforeValidator(_dates_as_text)]
-Moment = Annotated[str, BeforeValidator(_dates_as_text)]
+DateText = Annotated[str | Span, BeforeValidator(_as_text)]
+Moment = Annotated[str, BeforeValidator(_as_text)]
 
 
 class _Part(BaseModel):
@@ -145,7 +157,9 @@ class NaltrexoneDose(_Part):
     @model_validator(mode="after")
     def _series(self) -> NaltrexoneDose:
         if self.times > 1 and (self.every_days is None or not isinstance(self.at, str)):
-            raise ValueError("several times need every_days and one date or time of the first")
+            field = "every_days" if self.every_days is None else "at"
+            allowed = "every_days and one date or time of the first, for several times"
+            raise InputError("", field, None, allowed)
         return self
 
 

@@ -76,8 +76,8 @@ def planned(
 
     The gates are judged for the moment of the first dose: what is fresh today and stale then
     does not count. as_of: day the plan is made; default the file's own.
-    Raises InputError for an unknown product or regimen, one that is not for the indication, or a
-    start before ``as_of``.
+    Raises InputError for an unknown product, regimen, label or country, a regimen that is not for
+    the indication, or a start before ``as_of``.
     """
     made = moment(patient, as_of)
     tz = zone(patient.timezone, patient.source, "timezone")
@@ -90,10 +90,14 @@ def planned(
     known = gathered(patient, first)
     indication = treated_indication(patient)
     label = chosen(request.jurisdiction)
+    end = months_later(request.start, request.months)
+    open_days = clinic(
+        request.clinic_days, request.holidays, range(request.start.year, end.year + 2)
+    )
     screening = assessed_product(known, item, label, indication, "start", rules)
     if not screening.permits:
         return _refusal(patient, request, "screening", screening)
-    return _with_calendar(known, request, item, regimen, rules, screening, tz)
+    return _with_calendar(known, request, item, regimen, rules, screening, tz, open_days)
 
 
 def _with_calendar(
@@ -104,11 +108,9 @@ def _with_calendar(
     rules: Rulebook,
     screening: Answer,
     tz: ZoneInfo,
+    open_days: Clinic,
 ) -> Plan | Refusal:
     end = months_later(request.start, request.months)
-    open_days = clinic(
-        request.clinic_days, request.holidays, range(request.start.year, end.year + 2)
-    )
     days = _days(request, item, regimen, screening.indication, end, open_days)
     if not days:
         raise InputError("plan", "months", request.months, "a course with one dose at least")

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from antagonist.feedback.database import changing
+from antagonist.feedback.events import BREAKS, can_be_seen
 from antagonist.feedback.handover import OtherKeysError
 from antagonist.feedback.record import ConflictError
 from antagonist.foundation.errors import InputError
@@ -96,8 +97,13 @@ def field_error(error: InputError) -> Mapping[str, Any]:
     """An error as field, value and what is allowed; what was typed as a secret is not shown."""
     last = error.field.split(".")[-1]
     secret = last in UNWANTED_FIELDS or error.value is None
-    shown = None if secret else str(error.value)[:200]
-    return {"field": error.field, "value": shown, "allowed": error.allowed}
+    value = None if secret else _shown(str(error.value))
+    return {"field": _shown(error.field), "value": value, "allowed": error.allowed}
+
+
+def _shown(text: str) -> str:
+    """The beginning of a text; what cannot be seen cannot be sent everywhere either."""
+    return "".join(c if can_be_seen(c, BREAKS) else "\ufffd" for c in text[:200])
 
 
 def status_of(error: InputError) -> int:
@@ -123,12 +129,17 @@ def _named(field: str) -> str:
 
 
 async def _validation(request: Request, error: RequestValidationError) -> Response:
-    found = [
-        {"field": ".".join(str(part) for part in one["loc"]), "value": None, "allowed": one["msg"]}
-        for one in error.errors()
-    ]
+    found = [_refused(one) for one in error.errors()]
     tell(request, "refused-input", field=_named(found[0]["field"] if found else ""))
     return await _answer(request, 422, errors=found)
+
+
+def _refused(error: Any) -> Mapping[str, Any]:
+    """An error of a model; a check of several fields names one of them itself."""
+    place, cause = ".".join(map(str, error["loc"])), error.get("ctx", {}).get("error")
+    if isinstance(cause, InputError):
+        return {"field": f"{place}.{cause.field}", "value": None, "allowed": cause.allowed}
+    return {"field": _shown(place), "value": None, "allowed": error["msg"]}
 
 
 async def _sign_in(request: Request, error: SignInNeededError) -> Response:

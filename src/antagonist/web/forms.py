@@ -19,7 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, QueryParams
 
 from antagonist.feedback.database import changing, reading, together
-from antagonist.feedback.events import checked_text, stamp
+from antagonist.feedback.events import BREAKS, can_be_seen, checked_text, stamp
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.sessions import Session
@@ -67,6 +67,13 @@ class Form(dict[str, str]):
         if found is not None and not found.is_integer():
             raise InputError("", field, self[field], N_("a whole number"))
         return None if found is None else int(found)
+
+    def box(self, field: str) -> bool:
+        """Whether a box was ticked. Raises InputError for anything but its 'yes'."""
+        found = self.text(field)
+        if found not in (None, "yes"):
+            raise InputError("", field, found, N_("yes, or nothing where it was not ticked"))
+        return found is not None
 
 
 # Fields of passwords are taken as typed.
@@ -127,8 +134,9 @@ def _form(data: FormData | QueryParams) -> Form:
     found, lists = Form(), dict[str, tuple[str, ...]]()
     for field in data:
         texts = tuple(str(value) for value in data.getlist(field))
-        if any("\x00" in text for text in (field, *texts)):  # PostgreSQL's text cannot hold it
-            raise InputError("", field.replace("\x00", ""), None, N_("text that can be printed"))
+        if not all(can_be_seen(text, BREAKS) for text in (field, *texts)):
+            name = field.removesuffix(REPEATS)
+            raise InputError("", name, None, N_("text that can be printed"))
         if field.endswith(REPEATS):
             lists[field.removesuffix(REPEATS)] = texts
         elif len(texts) > 1:

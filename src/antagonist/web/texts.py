@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 
-from antagonist.feedback.events import UNSEEN
+from antagonist.feedback.events import BREAKS, can_be_seen
 from antagonist.foundation.errors import InputError
 from antagonist.web.errors import NotFoundError
 
 LEAST, MOST = 3, 2000  # characters of a reason; the record wants three at least
-BREAKS = "\n\r\t"
 
 
-def reason(text: str, field: str = "reason") -> str:
+def reason(text: str, field: str = "reason", least: int = LEAST) -> str:
     """A reason in free words. Raises InputError for one too short, too long or with characters
-    that cannot be seen, other than line breaks.
+    that cannot be seen, other than line breaks. least: characters.
     """
     text = text.strip()
-    seen = all(c in BREAKS or unicodedata.category(c) not in UNSEEN for c in text)
-    if not seen or not LEAST <= len(text) <= MOST:
-        raise InputError("", field, text, f"{LEAST} to {MOST} characters that can be seen")
+    if not can_be_seen(text, BREAKS) or not least <= len(text) <= MOST:
+        raise InputError("", field, text, f"{least} to {MOST} characters that can be seen")
     return text
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from antagonist.foundation.clock import (
     hours_between,
+    parse_day,
     parse_time,
     same_clock_time,
     to_local,
@@ -79,6 +80,21 @@ def test_what_is_no_time_is_refused(value: object) -> None:
 def test_a_far_year_is_refused(value: str) -> None:
     with pytest.raises(InputError, match="a year from 1900 to 2200"):
         parse_time(value, BERLIN)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["20260501", "2026-W18-5", "2026-02-30", "٢٠٢٦-٠٥-٠١", "2026-05-01T09:00", "1899-12-31",
+     "2201-01-01", "0", "", None, 20260501],
+)  # fmt: skip
+def test_what_is_no_day_is_refused(value: object) -> None:
+    with pytest.raises(InputError) as raised:
+        parse_day(value, "file", "on")
+    assert (raised.value.source, raised.value.field) == ("file", "on")
+
+
+def test_a_day_is_written_in_one_way() -> None:
+    assert parse_day(" 2026-05-01 ") == date(2026, 5, 1)
 
 
 def test_a_skipped_clock_time_is_refused() -> None:

@@ -37,7 +37,7 @@ def test_a_password_is_changed_with_the_present_one_and_ends_other_sessions(
     for wrong, field in (
         ({"password": WRONG}, "password"),
         ({"again": NEW + " "}, "again"),
-        ({"new_password": "short", "again": "short"}, "password"),
+        ({"new_password": "short", "again": "short"}, "new_password"),
     ):
         answer = browser.post("/own/password", **(fields | wrong))
         assert answer.status_code == 422

@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 from antagonist.feedback.payloads import parts
 from antagonist.feedback.payloads.parts import Payload
 from antagonist.feedback.rating_items import check_rating
-from antagonist.foundation.data import near_match
+from antagonist.foundation.data import check_known, near_match
 from antagonist.foundation.errors import InputError
+from antagonist.label.dates import when
 from antagonist.label.facts import fact_types
 from antagonist.label.formulary import product
 from antagonist.label.gathered import gathered
+from antagonist.label.opioid_data import opioid_data
 from antagonist.label.patient import parse_patient
 from antagonist.label.scores import instrument_catalogue, score, score_catalogue
 from antagonist.label.side_effects import side_effects
@@ -30,6 +32,12 @@ ROUTES: Mapping[str, str] = {
     "dose": "oral", "dispensed": "oral", "injection": "im_xr", "implant_in": "implant",
 }  # fmt: skip
 WHO = "event"
+# Days and moments that had come when the event happened.
+HAPPENED: Mapping[str, tuple[str, ...]] = {
+    "alcohol_day": ("date",), "departure": ("date",), "hospital_stay": ("first",),
+    "lapse": ("date",), "relapse": ("date",), "symptom": ("onset",),
+    "use_calendar": ("first", "last"),
+}  # fmt: skip
 # Errors name the field of the payload, not its place in the file that the label read.
 PLACE = re.compile(
     r"^(?:facts\.\w+|(?:urine|provocation)_tests\[0\]|scores\[0\]|opioid_history|naltrexone|"
@@ -47,6 +55,10 @@ def check(kind: str, payload: Payload, at: datetime) -> None:
     try:
         if kind in OWN:
             OWN[kind](payload)
+        for field in HAPPENED.get(kind, ()):
+            _refuse_later(payload, field, at)
+        if "asked_on" in payload:
+            when(payload["asked_on"], at.astimezone(UTC) + AHEAD, WHO, "asked_on")
         part = _part(kind, payload, at)
         if part:
             content = {"patient": WHO, "timezone": "UTC", **part}
@@ -54,6 +66,15 @@ def check(kind: str, payload: Payload, at: datetime) -> None:
     except InputError as error:
         field = _field(kind, error.field)
         raise InputError(f"event {kind}", field, error.value, error.allowed) from None
+
+
+def _refuse_later(payload: Payload, field: str, at: datetime) -> None:
+    """Raises InputError for a day or moment after the event that tells of it."""
+    said = payload.get(field)
+    latest = (at.astimezone(UTC) + AHEAD).isoformat()
+    if said is not None and str(said)[: len("2026-05-01")] > latest[: len("2026-05-01")]:
+        allowed = f"a day not after {latest[:10]}, when the event happened"
+        raise InputError("", field, said, allowed)
 
 
 def _field(kind: str, place: str) -> str:
@@ -93,9 +114,37 @@ def _history(payload: Payload, at: datetime) -> dict[str, Any]:
 
 def _lab(payload: Payload) -> None:
     kind = fact_types().get(payload["test"])
+    _only_of_numbers(payload, payload["test"])
     if payload["specimen"] == "urine" and kind is not None and kind.kind == "number":
         allowed = "blood: the dictionary's numbers are of blood; urine has its own kind of event"
         raise InputError("", "specimen", payload["specimen"], allowed)
+
+
+def _fact(payload: Payload) -> None:
+    _only_of_numbers(payload, payload["fact"])
+
+
+def _only_of_numbers(payload: Payload, name: str) -> None:
+    """What is no number has no unit, and no laboratory limit."""
+    kind = fact_types().get(name)
+    for field in ("unit", "upper_limit"):
+        if kind is not None and kind.kind != "number" and field in payload:
+            allowed = f"nothing: {name} is no number"
+            raise InputError("", field, payload[field], allowed)
+
+
+def _history_of_opioids(payload: Payload) -> None:
+    if payload["asked_about"] != "all":
+        for name in payload["asked_about"]:
+            check_known(name, opioid_data().classes, "", "asked_about")
+
+
+def _history_of_naltrexone(payload: Payload) -> None:
+    for n, dose in enumerate(payload["doses"]):
+        name = dose.get("product")
+        if name is not None and product(name).route != dose["route"]:
+            allowed = f"a product whose route is {dose['route']}"
+            raise InputError("", f"doses[{n}].product", name, allowed)
 
 
 def _score(payload: Payload) -> None:
@@ -147,7 +196,10 @@ def _given(kind: str) -> Callable[[Payload], None]:
 
 OWN: Mapping[str, Callable[[Payload], None]] = {
     **{kind: _given(kind) for kind in ROUTES},
+    "fact": _fact,
     "lab": _lab,
+    "opioid_history": _history_of_opioids,
+    "naltrexone_history": _history_of_naltrexone,
     "rating": _rating,
     "score": _score,
     "symptom": _symptom,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from antagonist.feedback.payloads.base import Amount, Aware, Count, Day, Number, Payload, Text
+from antagonist.foundation.errors import InputError
 from antagonist.label.patient import DateText, Moment, Result, Scalar
 
 Specimen = Literal["blood", "urine", "not_stated"]
@@ -25,7 +26,7 @@ class Level(Payload):
     @model_validator(mode="after")
     def _one_of_both(self) -> Level:
         if self.below_limit == (self.value_ng_per_ml is not None):
-            raise ValueError("a value, or below the limit, and not both")
+            raise InputError("", "value_ng_per_ml", None, "a value, or below the limit, not both")
         return self
 
 
@@ -75,7 +76,7 @@ class VitalSigns(Payload):
     @model_validator(mode="after")
     def _something(self) -> VitalSigns:
         if not self.model_fields_set or all(value is None for _, value in self):
-            raise ValueError("one sign at least")
+            raise InputError("", "pulse_per_min", None, "one sign at least, of whichever")
         return self
 
 
@@ -100,9 +101,11 @@ class Symptom(Payload):
     @model_validator(mode="after")
     def _graded(self) -> Symptom:
         if (self.ctcae_grade is None) != (self.ctcae_version is None):
-            raise ValueError("ctcae_grade and ctcae_version go together")
+            allowed = "ctcae_grade and ctcae_version together"
+            raise InputError("", "ctcae_grade", self.ctcae_grade, allowed)
         if self.ctcae_grade is not None and not self.present:
-            raise ValueError("only a symptom that is present has a grade")
+            allowed = "a grade of a symptom that is present only"
+            raise InputError("", "ctcae_grade", self.ctcae_grade, allowed)
         return self
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from antagonist.feedback.payloads.base import Aware, Count, Day, DoseMg, Payload, Text
+from antagonist.foundation.errors import InputError
 
 
 class Dose(Payload):
@@ -27,9 +28,11 @@ class Dose(Payload):
     @model_validator(mode="after")
     def _observed(self) -> Dose:
         if self.status == "observed" and self.observed_by is None:
-            raise ValueError("an observed dose says who observed it")
-        if self.status != "observed" and (self.observed_by or self.mouth_checked is not None):
-            raise ValueError("observed_by and mouth_checked belong to an observed dose")
+            raise InputError("", "observed_by", None, "who observed the dose")
+        for field in ("observed_by", "mouth_checked"):
+            value = getattr(self, field)
+            if self.status != "observed" and value is not None:
+                raise InputError("", field, value, "nothing, but of an observed dose")
         return self
 
 
@@ -80,7 +83,7 @@ class HospitalStay(Payload):
     @model_validator(mode="after")
     def _ordered(self) -> HospitalStay:
         if self.last is not None and self.last < self.first:
-            raise ValueError("a last day not before the first")
+            raise InputError("", "last", self.last.isoformat(), "a day not before the first")
         return self
 
 

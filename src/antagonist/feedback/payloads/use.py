@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from antagonist.feedback.payloads.base import Amount, Count, Day, Payload, Text
+from antagonist.foundation.errors import InputError
 from antagonist.label.patient import DateText
 
 Substance = Literal["opioid", "alcohol"]
@@ -23,7 +24,7 @@ class AlcoholDay(Payload):
     @model_validator(mode="after")
     def _amount(self) -> AlcoholDay:
         if self.drinks is None and self.grams is None:
-            raise ValueError("drinks or grams; 0 for a day without")
+            raise InputError("", "drinks", None, "drinks or grams; 0 for a day without")
         return self
 
 
@@ -48,9 +49,11 @@ class UseCalendar(Payload):
     @model_validator(mode="after")
     def _inside(self) -> UseCalendar:
         if self.last < self.first:
-            raise ValueError("a last day not before the first")
-        if any(not self.first <= day <= self.last for day in self.days):
-            raise ValueError("days from the first to the last")
+            raise InputError("", "last", self.last.isoformat(), "a day not before the first")
+        outside = [day for day in self.days if not self.first <= day <= self.last]
+        if outside:
+            allowed = "days from the first to the last"
+            raise InputError("", "days", outside[0].isoformat(), allowed)
         return self
 
 

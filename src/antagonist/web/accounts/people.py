@@ -22,7 +22,7 @@ from antagonist.web.accounts.rows import row_of
 Role = Literal["viewer", "nurse", "prescriber", "administrator"]
 ROLES: tuple[Role, ...] = get_args(Role)
 LANGUAGES = ("en", "ru")
-LONGEST_NAME = 80  # characters
+LONGEST_NAME, LONGEST_SHOWN = 80, 120  # characters
 SOURCE = "clinic app"
 
 
@@ -76,7 +76,7 @@ def create_account(
     made = Account(
         account=str(uuid.uuid4()),
         name=folded,
-        shown=checked_text(shown or name, "shown").strip()[:120],
+        shown=_shown(shown or name),
         role=_role(role),
         password=None if password is None else hashed(password, folded),
         activation=None,
@@ -98,6 +98,13 @@ def _name(name: str) -> str:
     if len(folded) > LONGEST_NAME:
         raise InputError("account", "name", folded, f"at most {LONGEST_NAME} characters")
     return folded
+
+
+def _shown(text: str) -> str:
+    shown = checked_text(text, "shown").strip()
+    if len(shown) > LONGEST_SHOWN:
+        raise InputError("account", "shown", shown, f"at most {LONGEST_SHOWN} characters")
+    return shown
 
 
 def _role(role: str) -> Role:
@@ -146,7 +153,7 @@ def change(connection: Connection, account: Account, **values: Any) -> Account:
         "role": _role,
         "language": _language,
         "timezone": lambda text: None if not text else str(zone(text, "account", "timezone")),
-        "shown": lambda text: checked_text(text, "shown").strip()[:120],
+        "shown": _shown,
     }
     found = {name: checks[name](v) if name in checks else v for name, v in values.items()}
     made = replace(account, **found)

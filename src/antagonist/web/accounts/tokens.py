@@ -16,6 +16,8 @@ from antagonist.web.accounts.rows import columns_of, row_of
 from antagonist.web.accounts.rules import rules
 from antagonist.web.accounts.sessions import VALUE_BYTES, digest
 
+LONGEST_LABEL = 80  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -36,10 +38,13 @@ def issue(
     if not 1 <= days <= longest:
         raise InputError("token", "days", days, f"1 to {longest}")
     value = "antagonist_" + secrets.token_urlsafe(VALUE_BYTES)
+    named = checked_text(label, "label").strip()
+    if len(named) > LONGEST_LABEL:
+        raise InputError("token", "label", named, f"at most {LONGEST_LABEL} characters")
     made = Token(
         token=str(uuid.uuid4()),
         account=account,
-        label=checked_text(label, "label").strip()[:80],
+        label=named,
         created_at=stamp(at),
         expires_at=stamp(at + timedelta(days=days)),
     )

@@ -12,6 +12,7 @@ from antagonist.feedback.database import changing, reading
 from antagonist.feedback.events import stamp
 from antagonist.feedback.history import is_known
 from antagonist.feedback.identity import find
+from antagonist.foundation.data import check_known
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import sessions, tokens
 from antagonist.web.accounts import tables as t
@@ -158,13 +159,14 @@ def factor_removed(visit: Visit, account: str) -> None:
 
 
 def sessions_ended(visit: Visit, account: str, session: str | None) -> None:
-    """End a session of an account by its id; None = all of them."""
+    """End a session of an account by its id; None = all. Raises InputError for none of its own."""
     with changing(visit.clinic.engine) as connection:
         found = account_of(connection, account)
         ids = {each.session for each in sessions.of_account(connection, account)}
         if session is None:
             sessions.end_all(connection, account)
-        elif session in ids:
+        else:
+            check_known(session, ids, "", "session")
             sessions.end(connection, session)
         _note(visit, connection, "accounts.sessions", found, ended=session or "all")
 

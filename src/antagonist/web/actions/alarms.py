@@ -22,6 +22,7 @@ from antagonist.foundation.errors import InputError
 from antagonist.web.errors import NotFoundError
 from antagonist.web.language import N_
 from antagonist.web.logs import LOG
+from antagonist.web.texts import reason as reason_of
 from antagonist.web.visit import Visit
 
 
@@ -85,7 +86,8 @@ def alarm_of(visit: Visit, patient: str, alarm: str) -> AlarmOnRecord:
 def acknowledge(visit: Visit, patient: str, alarm: str, note: str | None) -> Event:
     """An alarm was seen to. note: what was done. Raises InputError for one that is not open."""
     alarm_of(visit, patient, alarm)
-    return answers.acknowledge(visit.clinic.record, alarm, visit.actor, note)
+    said = None if note is None else reason_of(note, "note", least=1)
+    return answers.acknowledge(visit.clinic.record, alarm, visit.actor, said)
 
 
 def set_aside(visit: Visit, patient: str, alarm: str, reason: str | None) -> Event:
@@ -93,8 +95,4 @@ def set_aside(visit: Visit, patient: str, alarm: str, reason: str | None) -> Eve
     alarm_of(visit, patient, alarm)
     if reason is None:
         raise InputError("", "reason", None, N_("why the alarm is set aside; it is kept"))
-    try:
-        return answers.override(visit.clinic.record, alarm, visit.actor, reason)
-    except InputError as error:
-        field = error.field.split(".")[-1]
-        raise InputError("", field, error.value, error.allowed) from None
+    return answers.override(visit.clinic.record, alarm, visit.actor, reason_of(reason))

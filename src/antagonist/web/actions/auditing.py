@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta, tzinfo
 
 from antagonist.feedback.database import changing, reading
+from antagonist.foundation.clock import parse_day
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.audit import OUTCOMES, Entry, Filter, entries, every_entry
 from antagonist.web.accounts.audit_export import written
@@ -42,13 +43,7 @@ def filter_of(asked: Mapping[str, str], tz: tzinfo) -> Filter:
 def _day(field: str, text: str | None) -> date | None:
     if text is None:
         return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise InputError("", field, text, "a day such as 2026-05-01") from None
-    if not date(1970, 1, 2) <= found <= date(9000, 1, 1):
-        raise InputError("", field, text, "a day such as 2026-05-01")
-    return found
+    return parse_day(text, field=field)
 
 
 def _id(text: str | None) -> str | None:

@@ -15,9 +15,11 @@ from antagonist.feedback.events import Event as OnRecord
 from antagonist.feedback.events import NewEvent
 from antagonist.feedback.payloads.parts import when_text
 from antagonist.feedback.record import ConflictError, Head, append_in
+from antagonist.foundation.data import check_known
 from antagonist.foundation.errors import InputError
 from antagonist.label.assess import assessed
 from antagonist.label.dates import when
+from antagonist.label.formulary import products
 from antagonist.label.patient import Patient
 from antagonist.label.provocation import Protocol, State, provocation_data, state_of
 from antagonist.label.provocation import protocol as protocol_of
@@ -61,6 +63,7 @@ def begin(
     and a protocol that has to wait for an earlier negative test.
     """
     way, now = protocol_of(protocol), visit.clinic.now()
+    check_known(product, products(), "", "product")
     _refuse_too_early(visit, patient, way, now)
     with reading(visit.clinic.engine) as connection:
         _refuse_second(connection, patient)

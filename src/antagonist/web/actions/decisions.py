@@ -23,6 +23,7 @@ from antagonist.feedback.overrides import OVERRIDE
 from antagonist.foundation.data import check_known
 from antagonist.label.answers import Answer, Verdict
 from antagonist.label.assess import assessed
+from antagonist.label.formulary import products as formulary
 from antagonist.label.rulebook import Rulebook
 from antagonist.label.rules import Question
 from antagonist.web.actions import recording
@@ -71,6 +72,8 @@ def screen(
     nothing is written.
     """
     check_known(question, QUESTIONS, "screen", "question")
+    for product in products:
+        check_known(product, formulary(), "screen", "products")
     clinic = visit.clinic
     now = clinic.now().astimezone(clinic.tz)
     file = file_of(clinic.record, patient, now, clinic.tz)

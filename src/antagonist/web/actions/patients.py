@@ -28,6 +28,7 @@ from antagonist.web.words.today import DAYS
 
 Sort = Literal["name", "due", "alarms"]
 STOP, HOLDS_DOSES = "treatment_stop", "stop"
+LONGEST = 100  # characters of a name, a number or a search
 EARLIEST_BIRTH = date(1900, 1, 1)
 NO_RELEASE = "none"
 
@@ -183,6 +184,8 @@ def search(visit: Visit, text: str, system: str | None = None) -> list[Row]:
         found = found_by_identifier(visit, system, text)
         return [row for row in rows(visit) if row.patient == found]
     wanted = text.casefold().split()
+    if len(text) > LONGEST:
+        raise InputError("", "text", text, f"at most {LONGEST} characters")
     if len("".join(wanted)) < 2:
         raise InputError("", "text", text, N_("two characters at least"))
     return [row for row in rows(visit) if _fits(row, text, wanted)]
@@ -226,7 +229,7 @@ class NewPatient:
     def names(self, today: date) -> dict[str, str]:
         """Names as the identity holds them. Raises InputError for text or a date not allowed."""
         said = zip(NAME_PARTS, (self.family, self.given, self.middle), strict=True)
-        found = {part: checked_text(text, part) for part, text in said if text}
+        found = {part: _short(text, part) for part, text in said if text}
         for part in NAME_PARTS[:2]:
             if part not in found:
                 raise InputError("", part, None, N_("an answer; it was left empty"))
@@ -247,7 +250,7 @@ def take_in(visit: Visit, new: NewPatient) -> str:
     clinic = visit.clinic
     names = new.names(clinic.now().astimezone(clinic.tz).date())
     identifiers = [] if new.identifier is None else [_whole(new.identifier)]
-    program = None if new.programme is None else checked_text(new.programme, "programme")
+    program = None if new.programme is None else _short(new.programme, "programme")
     try:
         made = create_patient(clinic.record, visit.actor, names, identifiers, program=program)
     except InputError as error:
@@ -265,5 +268,11 @@ def _whole(identifier: Identifier) -> Identifier:
     for field, text in zip(("system", "value"), identifier, strict=True):
         if not text:
             raise InputError("", field, None, N_("whose number and the number, both or neither"))
-        checked_text(text, field)
+        _short(text, field)
     return identifier
+
+
+def _short(text: str, field: str) -> str:
+    if len(text) > LONGEST:
+        raise InputError("", field, text, f"at most {LONGEST} characters")
+    return checked_text(text, field)

@@ -10,7 +10,8 @@ from typing import Any
 
 from antagonist.feedback.alarms.raising import ABOUT_ALARMS, RAISED
 from antagonist.feedback.decisions import DECISION
-from antagonist.feedback.events import RETRACTION, Event, NewEvent
+from antagonist.feedback.events import RETRACTION, Event, NewEvent, can_be_seen
+from antagonist.feedback.payloads import check_types
 from antagonist.feedback.payloads.registry import NEWEST, OWN_CALLS, upgraded
 from antagonist.feedback.record import ConflictError
 from antagonist.foundation.clock import parse_time
@@ -50,8 +51,9 @@ def write(visit: Visit, wish: Wish, event: NewEvent) -> Event:
 def correct(visit: Visit, wish: Wish, old: Event, event: NewEvent, reason: str) -> Event:
     """Write an event that stands for another of its kind. reason: why, kept in its source."""
     _check_kind(visit, event.kind, event.payload)
-    if len(reason) > LONGEST_REASON:
-        raise InputError("", "why", reason, f"at most {LONGEST_REASON} characters")
+    if not 1 <= len(reason) <= LONGEST_REASON or not can_be_seen(reason):
+        allowed = f"1 to {LONGEST_REASON} characters that can be seen, in one line"
+        raise InputError("", "why", reason, allowed)
     return _appended(visit, wish, replace(event, corrects=old.event_id), f"; corrected: {reason}")
 
 
@@ -85,6 +87,7 @@ def new_event(kind: str, occurred_at: datetime, payload: Mapping[str, Any]) -> N
 def _appended(visit: Visit, wish: Wish, event: NewEvent, why: str) -> Event:
     actor = replace(visit.actor, source=visit.actor.source + why)
     try:
+        check_types(event.kind, event.payload)
         (written,) = visit.clinic.record.append(
             wish.patient, [event], actor, expected=wish.expected, key=own_key(visit, wish.key)
         )

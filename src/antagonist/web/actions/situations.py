@@ -75,7 +75,11 @@ def answer_on_record(visit: Visit, patient: str, event: str) -> Answered:
 def _checked(visit: Visit, kind: str, details: Mapping[str, Any]) -> dict[str, Any]:
     """The details of a kind, each there and of its own form."""
     found: dict[str, Any] = {}
-    for name in DETAILS.get(kind, ()):
+    taken = DETAILS.get(kind, ())
+    for name, value in details.items():
+        if value is not None and name not in taken:
+            raise InputError("", name, value, f"nothing: {kind} is not told it")
+    for name in taken:
         value = details.get(name)
         if value is None:
             raise InputError("", name, None, "an answer; it was left empty")

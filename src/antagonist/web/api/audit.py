@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from antagonist.web.actions.auditing import filter_of, page_of
+from antagonist.web.api.common import Day
 from antagonist.web.visit import Visit, program
 
 router = APIRouter(tags=["audit"])
@@ -44,8 +44,8 @@ class AuditPage(BaseModel):
 @router.get("/audit")
 def read(
     visit: Reads,
-    first: Annotated[date | None, Query(description="From this day on, reader's zone")] = None,
-    last: Annotated[date | None, Query(description="To this day")] = None,
+    first: Annotated[Day | None, Query(description="From this day on, reader's zone")] = None,
+    last: Annotated[Day | None, Query(description="To this day")] = None,
     name: Annotated[str, Query(max_length=80, description="Of the account")] = "",
     patient: Annotated[UUID | None, Query(description="The record's id")] = None,
     action: Annotated[str, Query(max_length=60, description="By its id")] = "",

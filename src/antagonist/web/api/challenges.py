@@ -53,7 +53,8 @@ class Step(Sent):
     @model_validator(mode="after")
     def _looked(self) -> Step:
         if self.kind == "observed" and "signs" not in self.model_fields_set:
-            raise ValueError("what was observed states its signs; none seen is an empty list")
+            allowed = "the signs of what was observed; none seen is an empty list"
+            raise InputError("", "signs", None, allowed)
         return self
 
 

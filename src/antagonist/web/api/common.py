@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Header, Path
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+)
 
-from antagonist.feedback.events import Event
+from antagonist.feedback.events import BREAKS, Event, can_be_seen
+from antagonist.foundation.clock import FIRST_YEAR, LAST_YEAR, YEARS_ALLOWED, begins_with_a_day
 from antagonist.foundation.errors import InputError
 from antagonist.web.answers import PROBLEM
 from antagonist.web.logs import API
 
 PREFIX = API
+D = TypeVar("D", bound=date)
 
 
 class Sent(BaseModel):
@@ -25,16 +35,39 @@ class Sent(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, strict=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _seen(cls, value: object) -> object:
+        """No database keeps every character that JSON can hold."""
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not can_be_seen(text, BREAKS):
+                raise ValueError("text whose characters can be seen")
+        return value
+
 
 def _text(value: object) -> object:
-    """A number would be read as seconds since 1970, a day of birth that nobody meant."""
-    if value is not None and not isinstance(value, str):
+    """A number, or digits alone, would be read as seconds since 1970, which nobody meant."""
+    if value is not None and not (isinstance(value, str) and begins_with_a_day(value)):
         raise ValueError("text in the format ISO 8601")
     return value
 
 
-Day = Annotated[date, BeforeValidator(_text), Field(strict=False)]
-Moment = Annotated[AwareDatetime, BeforeValidator(_text), Field(strict=False)]
+def _line(value: str) -> str:
+    if not can_be_seen(value):
+        raise ValueError("one line of characters that can be seen")
+    return value
+
+
+def _year(value: D) -> D:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(YEARS_ALLOWED)
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_text), AfterValidator(_year), Field(strict=False)]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_text), AfterValidator(_year), Field(strict=False)
+]
 
 
 class KeptEvent(BaseModel):
@@ -113,6 +146,7 @@ IfMatch = Annotated[
     ),
 ]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
+Line = Annotated[str, AfterValidator(_line)]
 
 
 def expected_of(if_match: str | None) -> int | None:

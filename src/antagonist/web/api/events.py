@@ -18,6 +18,7 @@ from antagonist.web.api.common import (
     IfMatch,
     KeptEvent,
     Key,
+    Line,
     Moment,
     PatientId,
     Sent,
@@ -57,7 +58,7 @@ class CorrectionSent(Sent):
 
     occurred_at: Happened
     payload: Payload
-    reason: Annotated[str, Field(min_length=1, max_length=recording.LONGEST_REASON)]
+    reason: Annotated[Line, Field(min_length=1, max_length=recording.LONGEST_REASON)]
 
 
 class RetractionSent(Sent):

@@ -11,6 +11,8 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from antagonist.feedback.answering import plain
+from antagonist.feedback.record import ConflictError
+from antagonist.foundation.errors import InputError
 from antagonist.planning.plan_model import Weekday
 from antagonist.web.actions import outcomes, plans, situations
 from antagonist.web.actions.plans import OnRecord
@@ -30,6 +32,13 @@ EventId = Annotated[str, Path(description="The event that keeps it.", max_length
 PrintName = Annotated[
     Literal["plan.pdf", "card.pdf", "plan.ics"], Path(description="Paper, card or calendar file.")
 ]
+
+
+# Fields by the names that actions give what they refuse.
+SENT_AS: Mapping[str, str] = {
+    "kind": "situation", "from": "from_form", "to": "to_form", "to_route": "to_form",
+    "surgery_at": "at",
+}  # fmt: skip
 
 
 class PlanWanted(Sent):
@@ -181,10 +190,20 @@ def ask(visit: Asking, patient: PatientId, sent: SituationAsked, key: Key) -> Si
         details["spaced"] = bool(sent.spaced)
     with once(visit, key) as claim:
         if claim.location is None:
-            event = situations.ask(claim.visit, patient, sent.situation, details)
-            claim.location = event.event_id
+            claim.location = _asked(claim.visit, patient, sent.situation, details)
     found = situations.answer_on_record(visit, patient, claim.location)
     return SituationKept(event=found.event.event_id, situation=plain(found.situation))
+
+
+def _asked(visit: Visit, patient: str, situation: str, details: Mapping[str, Any]) -> str:
+    """Id of the answer. Errors name the fields as they are sent."""
+    try:
+        return situations.ask(visit, patient, situation, details).event_id
+    except ConflictError:
+        raise
+    except InputError as error:
+        field = error.field.removeprefix("details.")
+        raise InputError("", SENT_AS.get(field, field), error.value, error.allowed) from None
 
 
 @router.get("/patients/{patient}/report")

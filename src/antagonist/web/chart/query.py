@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
+from antagonist.foundation.clock import parse_day
 from antagonist.foundation.errors import InputError
 from antagonist.web.chart.model import WhatIf
+from antagonist.web.forms import NUMBER
 
 SOURCE = "what-if"
 ON = ("1", "on", "true", "yes")
@@ -41,19 +42,11 @@ def _box(fields: Mapping[str, str], name: str) -> bool:
 
 
 def _number(fields: Mapping[str, str], name: str) -> float:
-    said = fields.get(name, "").strip()
-    try:
-        value = float(said or 0)
-    except ValueError:
-        raise InputError(SOURCE, name, said, "a number") from None
-    if not math.isfinite(value):
+    said = fields.get(name, "").strip() or "0"
+    if not NUMBER.fullmatch(said):
         raise InputError(SOURCE, name, said, "a number")
-    return value
+    return float(said.replace(",", "."))
 
 
 def _day(said: str, zone: ZoneInfo) -> datetime:
-    try:
-        on = date.fromisoformat(said)
-    except ValueError:
-        raise InputError(SOURCE, "surgery_on", said, "a date such as 2026-03-02") from None
-    return datetime.combine(on, time(0), zone)
+    return datetime.combine(parse_day(said, SOURCE, "surgery_on"), time(0), zone)

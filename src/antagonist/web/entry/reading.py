@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from datetime import date
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from antagonist.foundation.clock import parse_time
+from antagonist.foundation.clock import parse_day, parse_time
+from antagonist.foundation.data import check_known
 from antagonist.foundation.errors import InputError
 from antagonist.label.scores import score, score_catalogue
+from antagonist.report.wording import Wording
 from antagonist.web.entry.model import FormField, kinds
+from antagonist.web.entry.options import options_of
 from antagonist.web.entry.subjects import VALUES, fields_of
 from antagonist.web.forms import Form
 from antagonist.web.language import N_
@@ -37,6 +39,27 @@ def payload_of(kind: str, of: str | None, sent: Form, tz: ZoneInfo) -> dict[str,
     if of is not None and form.of_field:
         payload[form.of_field] = of
     return _scored(of, payload) if kind == "score" and of is not None else payload
+
+
+def refuse_unknown(
+    fields: Mapping[str, FormField],
+    sent: Form,
+    words: Wording,
+    standing: Collection[str] = (),
+    prefix: str = "",
+) -> None:
+    """Raises InputError for an answer out of a list of the label's own data that is not in it.
+
+    standing: answers of the event that is corrected, which another program may have written.
+    """
+    for name, field in fields.items():
+        place, known = prefix + name, [value for value, _ in options_of(field, words)]
+        if field.type in ("choice", "radios") and known:
+            answer = sent.text(place)
+            if answer is not None and answer not in standing:
+                check_known(answer, known, "", place)
+        for n in filled_rows(field, place, sent) if field.type == "rows" else ():
+            refuse_unknown(field.fields, sent, words, standing, f"{place}.{n}.")
 
 
 def kept_of(kind: str, of: str | None, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -149,15 +172,7 @@ def _yes_no(_field: FormField, name: str, sent: Form, _tz: ZoneInfo) -> bool | N
 
 def _day(_field: FormField, name: str, sent: Form, _tz: ZoneInfo) -> str | None:
     found = sent.text(name)
-    return None if found is None else iso_day(found, name)
-
-
-def iso_day(text: str, name: str) -> str:
-    """A day as the record writes it. Raises InputError naming the field."""
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise InputError("", name, text, N_("a day such as 2026-05-01")) from None
+    return None if found is None else parse_day(found, field=name).isoformat()
 
 
 def _time(_field: FormField, name: str, sent: Form, tz: ZoneInfo) -> str | None:

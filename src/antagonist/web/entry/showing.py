@@ -75,7 +75,9 @@ def inputs(fields: Mapping[str, FormField], filled: Filled, prefix: str = "") ->
 
 def _input(field: FormField, name: str, filled: Filled) -> Input:
     words, value = filled.reader.words, filled.typed.get(name, "")
-    wrong = filled.wrong is not None and filled.wrong == name
+    # an end of an interval and an item of a list stand in the input of the whole
+    whole = field.type not in ("rows", "results") and (filled.wrong or "").startswith(f"{name}.")
+    wrong = filled.wrong == name or whole
     return Input(
         name=name,
         label=in_language(field.label, words),

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
 from antagonist.feedback.database import reading
+from antagonist.foundation.data import check_known
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import sessions, tokens
 from antagonist.web.accounts.access import given
@@ -84,7 +85,9 @@ def make(request: Request, visit: Manages, sent: SignedForm) -> Response:
 
 def _patients(visit: Visit, sent: Form) -> list[str] | None:
     """Whom an account may see; None = all."""
-    if sent.needed("sees") == ALL:
+    sees = sent.needed("sees")
+    check_known(sees, (ALL, SOME), "", "sees")
+    if sees == ALL:
         return None
     return accounts.patients_named(visit, sent.get("patients", ""))
 
@@ -188,7 +191,7 @@ def factor(request: Request, visit: Manages, account: str, sent: SignedForm) -> 
     """Forget the second factor of somebody whose identity was checked."""
 
     def do() -> None:
-        if sent.get("seen") != "yes":
+        if not sent.box("seen"):
             raise InputError("", "seen", None, "ticked: the person was seen")
         accounts.factor_removed(visit, account)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
+from antagonist.foundation.clock import parse_day
 from antagonist.foundation.errors import InputError
 from antagonist.web.actions.board import board
 from antagonist.web.actions.patients import (
@@ -23,7 +23,6 @@ from antagonist.web.actions.patients import (
 )
 from antagonist.web.answers import field_error, status_of
 from antagonist.web.forms import KEY, Form, SignedForm, once
-from antagonist.web.language import N_
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.today import in_reader, last_day
@@ -97,20 +96,13 @@ def create(request: Request, visit: Creates, sent: SignedForm) -> Response:
 
 
 def _told(sent: Form) -> NewPatient:
-    system, value = sent.text("system"), sent.text("value")
+    system, value, birth = sent.text("system"), sent.text("value"), sent.text("birth_date")
     return NewPatient(
         sent.needed("family"), sent.needed("given"), sent.text("middle"),
-        birth=_day(sent.text("birth_date")),
+        birth=None if birth is None else parse_day(birth, field="birth_date"),
         identifier=(system or "", value or "") if system or value else None,
         programme=sent.text("programme"),
     )  # fmt: skip
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return None if text is None else date.fromisoformat(text)
-    except ValueError:
-        raise InputError("", "birth_date", text, N_("a day such as 1990-05-31")) from None
 
 
 def _new(request: Request, visit: Visit, sent: Form, error: InputError | None = None) -> Response:

@@ -20,6 +20,7 @@ from antagonist.web.actions.challenge_rows import Entry
 from antagonist.web.actions.naming import names_of
 from antagonist.web.answers import field_error
 from antagonist.web.forms import Form, SignedForm, once
+from antagonist.web.language import N_
 from antagonist.web.rendering import render
 from antagonist.web.visit import Visit, page
 from antagonist.web.words.challenges import stepper
@@ -49,7 +50,7 @@ def begin(request: Request, visit: Running, patient: str, sent: SignedForm) -> R
             if claim.location is None:
                 decision, made = challenges.begin(
                     claim.visit, patient, sent.needed("product"), sent.needed("protocol"),
-                    sent.text("jurisdiction"), never_tested=sent.text("never_tested") == "yes",
+                    sent.text("jurisdiction"), never_tested=sent.box("never_tested"),
                 )  # fmt: skip
                 claim.location = (
                     f"/patients/{patient}/decisions/{decision.event_id}"
@@ -106,7 +107,11 @@ def _done(
 
 
 def _version(sent: Form) -> int:
-    return sent.whole("version") or 0
+    """The version that the writer saw. Raises InputError for none."""
+    found = sent.whole("version")
+    if found is None or found < 1:
+        raise InputError("", "version", found, N_("the state that was seen; load the page again"))
+    return found
 
 
 def _entry(sent: Form) -> Entry:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from antagonist.feedback.database import changing, reading
 from antagonist.feedback.events import moment
+from antagonist.foundation.data import check_known
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import sessions, tokens
 from antagonist.web.accounts.passwords import hashed
@@ -81,7 +82,7 @@ def change_password(request: Request, visit: Own, sent: SignedForm) -> Response:
     """A new password; every other session ends."""
 
     def do(connection: Connection) -> None:
-        kept = hashed(sent.get("new_password", ""), visit.account.name)
+        kept = _new_password(sent, visit.account.name)
         if sent.get("new_password") != sent.get("again"):
             raise InputError("", "again", None, N_("the same password twice"))
         change(connection, visit.account, password=kept)
@@ -89,6 +90,14 @@ def change_password(request: Request, visit: Own, sent: SignedForm) -> Response:
         visit.note(connection, "own.password")
 
     return changed(request, visit, do, confirmed_by=sent)
+
+
+def _new_password(sent: Form, name: str) -> str:
+    """Its hash. Raises InputError for one that is too short, too long or common."""
+    try:
+        return hashed(sent.get("new_password", ""), name)
+    except InputError as error:
+        raise InputError("", "new_password", None, error.allowed) from None
 
 
 @router.post("/own/sessions")
@@ -102,7 +111,8 @@ def end_sessions(request: Request, visit: Own, sent: SignedForm) -> Response:
         }
         if chosen is None:
             end_others(connection, visit)
-        elif chosen in mine:
+        else:
+            check_known(chosen, mine, "", "session")
             sessions.end(connection, chosen)
         visit.note(connection, "own.sessions")
 
@@ -129,7 +139,10 @@ def revoke_token(request: Request, visit: Own, sent: SignedForm) -> Response:
     """Take a token back."""
 
     def do(connection: Connection) -> None:
-        tokens.revoke(connection, visit.account.account, sent.needed("token"))
+        token = sent.needed("token")
+        mine = {one.token for one in tokens.of_account(connection, visit.account.account)}
+        check_known(token, mine, "", "token")
+        tokens.revoke(connection, visit.account.account, token)
         visit.note(connection, "own.token-revoked")
 
     return changed(request, visit, do)

@@ -75,9 +75,13 @@ def _chart(request: Request, visit: Visit, told: Told) -> tuple[Chart, WhatIf, I
         asked = what_if_of(dict(request.query_params), visit.clinic.tz)
         return charted(visit, told, asked), asked, None
     except InputError as error:
-        field = FIELDS.get(error.field, error.field)
-        told_error = InputError("", field, error.value, error.allowed)
-        return charted(visit, told), WhatIf(), told_error
+        return charted(visit, told), WhatIf(), _of_form(error)
+
+
+def _of_form(error: InputError) -> InputError:
+    """An error with the input's own name."""
+    field = FIELDS.get(error.field, error.field)
+    return InputError("", field, error.value, error.allowed)
 
 
 @router.get("/patients/{patient}/chart.json")
@@ -89,8 +93,10 @@ def get_chart(visit: Forecasts, patient: str, quantity: str = USUAL) -> Response
 @router.post("/patients/{patient}/chart.json")
 def post_chart(visit: Forecasts, patient: str, sent: Annotated[Form, Depends(form)]) -> Response:
     """The chart under a what-if; nothing is recorded."""
-    asked = what_if_of(sent, visit.clinic.tz)
-    chart = charted(visit, told_of(visit, patient), asked)
+    try:
+        chart = charted(visit, told_of(visit, patient), what_if_of(sent, visit.clinic.tz))
+    except InputError as error:
+        raise _of_form(error) from None
     return JSONResponse(chart_json(visit, chart, sent.text("quantity") or USUAL))
 
 

@@ -77,7 +77,8 @@ def _wanted(
         request, visit, "plan_wanted.html", patient, 422 if error else 200,
         wanted=wanted, fields=wanted.fields, whats=asking.what_options(visit),
         days=asking.day_options(reader), labels=jurisdiction_choices(reader),
-        holidays=asking.holiday_options(reader), error=field_error(error) if error else None,
+        holidays=asking.holiday_options(reader),
+        error=field_error(asking.of_form(error)) if error else None,
     )  # fmt: skip
 
 
@@ -90,7 +91,8 @@ def compare_plans(request: Request, visit: Comparing, patient: str, sent: Signed
             visit, patient, wanted.fields, route=wanted.route, only=wanted.only
         )
     except InputError as error:
-        return _wanted(request, visit, patient, asking.typed(sent), error)
+        named = asking.of_form(error, product="what")
+        return _wanted(request, visit, patient, asking.typed(sent), named)
     return _shown(
         request, visit, "plan_compare.html", patient,
         wanted=wanted, rows=option_rows(visit, options), source=option_source(visit, options),
@@ -168,7 +170,7 @@ def make_plan(request: Request, visit: Making, patient: str, sent: SignedForm) -
         plans.check_seal(visit, patient, asked, seen, cautions, sent.get("reviewed", ""))
         with once(visit, sent.get(KEY)) as claim:
             if claim.location is None:
-                if cautions and not sent.text("acknowledged"):
+                if cautions and not sent.box("acknowledged"):
                     raise InputError("", "acknowledged", None, "each caution acknowledged")
                 event = plans.make(claim.visit, patient, asked, seen, cautions)
                 claim.location = _here(patient, f"/{event.event_id}")

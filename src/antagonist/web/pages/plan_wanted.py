@@ -9,7 +9,12 @@ from urllib.parse import urlencode
 
 from babel import Locale
 
+from antagonist.feedback.events import checked_text
+from antagonist.foundation.clock import parse_day
+from antagonist.foundation.data import check_known
+from antagonist.foundation.errors import InputError
 from antagonist.label.assess import ROUTES
+from antagonist.label.formulary import products
 from antagonist.label.jurisdictions import choices
 from antagonist.planning.plan_model import WEEKDAYS, PlanRequest
 from antagonist.web.forms import Form
@@ -64,19 +69,31 @@ class Wanted:
 
 def wanted_of(visit: Visit, sent: Form) -> Wanted:
     """What was typed. Raises InputError for a field that is empty or no number."""
-    fields: dict[str, Any] = {"start": sent.needed("start"), "clock": sent.needed("clock")}
-    fields |= {name: sent[name] for name in TEXTS if sent.text(name)}
+    start = parse_day(sent.needed("start"), field="start").isoformat()
+    fields: dict[str, Any] = {"clock": sent.needed("clock")}
+    fields |= {name: sent[name] for name in TEXTS if sent.text(name)} | {"start": start}
     for name in WHOLES:
         if sent.text(name):
             fields[name] = sent.whole(name)
     fields |= {name: list(sent.lists.get(name, ())) for name in DAYS}
     fields["prescriber"] = prescriber(visit, sent.text("prescriber"))
-    return Wanted(fields, sent.text("what"))
+    what = sent.text("what")
+    if what is not None:
+        check_known(what, (*ROUTES, *products()), "", "what")
+    return Wanted(fields, what)
+
+
+def of_form(error: InputError, **names: str) -> InputError:
+    """An error with the input's own name. names: of inputs that errors name otherwise."""
+    field = error.field.partition("[")[0]
+    return InputError("", names.get(field, field), error.value, error.allowed)
 
 
 def prescriber(visit: Visit, named: str | None) -> str | None:
     """Who prescribes: whoever may and asks; for others, whom they name."""
-    return visit.account.shown if visit.may("plan.make") else named
+    if visit.may("plan.make"):
+        return visit.account.shown
+    return None if named is None else checked_text(named, "prescriber")
 
 
 def first_wanted(visit: Visit) -> Wanted:

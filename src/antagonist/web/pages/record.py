@@ -16,7 +16,7 @@ from antagonist.web.actions.doubts import DoubtError, doubts_of, sure_of
 from antagonist.web.actions.recording import Wish, new_event
 from antagonist.web.actions.told import Told, told_of
 from antagonist.web.entry.model import kinds, recordable
-from antagonist.web.entry.reading import kept_of, payload_of
+from antagonist.web.entry.reading import kept_of, payload_of, refuse_unknown
 from antagonist.web.entry.showing import typed_form
 from antagonist.web.entry.subjects import possible
 from antagonist.web.entry.typed import OCCURRED, defaults, local, typed_of
@@ -121,6 +121,8 @@ def take_back(
                 claim.location = f"/patients/{patient}/recorded/{written.event_id}"
         return claim.leads()
     except InputError as error:
+        if error.field == "reason":
+            error = InputError("", "taken_back", error.value, error.allowed)
         told = told_of(visit, patient)
         typed |= typed_of(shown.fields, recording.payload_now(old), visit.now)
         typed[OCCURRED] = local(old.occurred_at.astimezone(visit.reader.tz))
@@ -183,9 +185,10 @@ def _written(shown: Page, visit: Visit, sent: Form) -> Event:
     wish = _wish(shown, sent)
     at = parse_time(sent.needed(OCCURRED), tz, field=OCCURRED)
     payload = payload_of(shown.kind, shown.of, sent, tz)
-    kept = {}
-    if shown.old is not None:
-        kept = kept_of(shown.kind, shown.of, recording.payload_now(shown.old))
+    old = {} if shown.old is None else recording.payload_now(shown.old)
+    standing = set(typed_of(shown.fields, old, visit.now).values())
+    refuse_unknown(shown.fields, sent, visit.reader.words, standing)
+    kept = kept_of(shown.kind, shown.of, old)
     event = new_event(shown.kind, at, {**kept, **payload})
     doubts = doubts_of(told_of(visit, shown.patient), event, corrects=shown.old is not None)
     if doubts and sent.text(SURE) != sure_of(doubts):

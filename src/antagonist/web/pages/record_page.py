@@ -43,7 +43,11 @@ COMMON = {
     "taken_back": N_("Why it is taken back"),
 }
 # What errors of other rooms allow, where it has no value in it; the others stay English.
-ALLOWED = (N_("a date and time such as '2026-03-02 09:00', with an offset where needed"),)
+ALLOWED = (
+    N_("a date and time such as '2026-03-02 09:00', with an offset where needed"),
+    N_("a day such as 2026-05-01"),
+    N_("a year from 1900 to 2200"),
+)
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,14 @@ def _shown(
         found["value"] = typed[error.field] or None
     labels = {one.name: one.label for one in _every(asked)}
     labels |= {name: reader.say(text) for name, text in COMMON.items()}
-    return {**found, "label": labels.get(error.field, error.field), "linked": error.field in labels}
+    field = error.field
+    while field not in labels and "." in field:
+        field = field.rpartition(".")[0]
+    linked = field in labels
+    return {
+        **found, "field": field if linked else error.field,
+        "label": labels.get(field, error.field), "linked": linked,
+    }  # fmt: skip
 
 
 def _every(asked: tuple[Input, ...]) -> Iterator[Input]:

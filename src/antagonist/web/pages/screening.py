@@ -40,7 +40,7 @@ def run(request: Request, visit: Running, patient: str, sent: SignedForm) -> Res
                 found = decisions.screen(
                     claim.visit, patient, cast("Question", sent.needed("question")),
                     sent.lists.get("products", ()), sent.text("jurisdiction"),
-                    never_tested=sent.text("never_tested") == "yes",
+                    never_tested=sent.box("never_tested"),
                 )  # fmt: skip
                 claim.location = f"/patients/{patient}/decisions/{found.event_id}"
         return claim.leads()

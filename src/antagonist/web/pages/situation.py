@@ -102,7 +102,7 @@ def _details(kind: str, sent: Form) -> dict[str, Any]:
         name: sent.number(name) if name in NUMBERS else sent.text(name) for name in names
     }
     if "spaced" in found:
-        found["spaced"] = sent.text("spaced") is not None
+        found["spaced"] = sent.box("spaced")
     return found
 
 
