@@ -9,6 +9,7 @@ from tests.support.clinics import Browser, OpenClinic, text_of
 from tests.support.page_forms import page_forms
 from tests.support.telling import alarmed, injected, swallowed, tell
 
+from antagonist.feedback.alarms import evaluate
 from antagonist.web.forms import new_key
 
 # As the label has it: 380 mg every 4 weeks, sides alternate (Vivitrol label, 2.1).
@@ -104,6 +105,30 @@ def test_an_alarm_that_says_stop_is_shown_before_a_dose_is_recorded(
     assert text_of(answer).count("An alarm allows no dose") == 1
     other = {**sent, "sure": "amount"}  # what was looked at was something else
     assert browser.client.post(path, data=other).status_code == 422
+
+
+@pytest.mark.parametrize(("days_ago", "doubted"), [(3, False), (4, True)])
+def test_after_a_gap_opioids_are_asked_about_before_a_dose(
+    clinic: OpenClinic, days_ago: float, doubted: bool
+) -> None:
+    """More than 3 days without an effective dose: rule restart-after-gap, alarm gap-over-3-days."""
+    patient = clinic.patient(number=new_key())
+    swallowed(clinic, patient, days_ago)
+    record, now = clinic.clinic.record, clinic.clinic.now().astimezone(clinic.clinic.tz)
+    raised = {event.payload.get("alarm") for event in evaluate(record, patient, now)}
+    assert ("gap-over-3-days" in raised) is doubted
+    said = {"status": "observed", "dose_mg": "50", "observed_by": "nurse"}
+    browser, path, sent = asked(clinic, patient, "dose", **said)
+    answer = browser.client.post(path, data=sent)
+    assert answer.status_code == (422 if doubted else 303)
+    if doubted:
+        assert "If any was used, only through the whole gate." in text_of(answer)
+        sure = answer.text.split('name="sure" value="')[1].split('"')[0]
+        assert browser.client.post(path, data={**sent, "sure": sure}).status_code == 303
+        # the dose has ended the gap, whether somebody answers the alarm or not
+        later = asked(clinic, patient, "dose", **said)[2]
+        again = browser.client.post(path, data=later)
+        assert "without an effective dose" not in text_of(again)
 
 
 def test_the_form_proposes_no_time_to_come(own_clinic: OpenClinic) -> None:

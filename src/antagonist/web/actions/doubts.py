@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
+from antagonist.feedback.alarms.rules import alarm_book
 from antagonist.feedback.events import Event, NewEvent
 from antagonist.feedback.history import current
 from antagonist.feedback.state import folded_held
@@ -29,14 +30,15 @@ TO_SURGERY: Mapping[str, tuple[str, str]] = {
     "im_xr": ("surgery-xr", "days_injection_to_surgery"),
 }
 NOT_TAKEN = ("missed", "held", "refused")
-Name = Literal["stop", "surgery", "amount", "expired", "again", "early", "side"]
+GAP = "gap"  # topic of alarms that the blockade may have lapsed
+Name = Literal["stop", "gap", "surgery", "amount", "expired", "again", "early", "side"]
 
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """One doubt. alarm: that says STOP. known_mg: amounts that label or plan name. dose: the other
-    dose. on: when a lot expired. days: the label's interval. surgery_at: of an operation with
-    opioids that comes too soon after the dose.
+    """One doubt. alarm: that says STOP, or that the blockade may have lapsed. known_mg: amounts
+    that label or plan name. dose: the other dose. on: when a lot expired. days: the label's
+    interval. surgery_at: of an operation with opioids that comes too soon after the dose.
     """
 
     name: Name
@@ -101,6 +103,9 @@ def _beside_others(told: Told, event: NewEvent) -> Iterator[Doubt]:
     holding = told.state.holding_alarms
     if holding:
         yield Doubt("stop", alarm=holding[-1])
+    gap = _gap(told, event.occurred_at)
+    if gap is not None:
+        yield Doubt("gap", alarm=gap)
     route = ROUTES[event.kind]
     surgery_at = _surgery_at(told)
     if surgery_at is not None and _too_near(event.occurred_at, surgery_at, route):
@@ -118,6 +123,25 @@ def _beside_others(told: Told, event: NewEvent) -> Iterator[Doubt]:
     side = event.payload.get("side")
     if side is not None and side == last.side:
         yield Doubt("side", dose=last)
+
+
+def _gap(told: Told, at: datetime) -> AlarmOnRecord | None:
+    """The open alarm that the blockade may have lapsed since the last dose before a moment.
+
+    Then opioids are asked about before the next one.
+    """
+    last = max((dose.at for dose in told.state.taken if dose.at <= at), default=None)
+    found = [
+        alarm
+        for alarm in told.state.open_alarms
+        if not alarm.holds and _topic(alarm) == GAP and (last is None or last < alarm.at <= at)
+    ]
+    return found[-1] if found else None
+
+
+def _topic(alarm: AlarmOnRecord) -> str | None:
+    rule = alarm_book(alarm.at.date()).rules.get(str(alarm.payload["alarm"]))
+    return None if rule is None else rule.topic
 
 
 def _surgery_at(told: Told) -> datetime | None:

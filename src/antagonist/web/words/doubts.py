@@ -26,6 +26,8 @@ def _said(doubt: Doubt, reader: Reader) -> str:
     words = reader.words
     if doubt.alarm is not None:
         alarm = alarm_said(doubt.alarm.payload, doubt.alarm.at, reader)
+        if doubt.name == "gap":
+            return f"{alarm.sentence} {alarm.act}"
         return reader.say(
             "An alarm allows no dose before the prescriber has lifted it: %(what)s",
             what=f"{alarm.severity_text}. {alarm.sentence}",
