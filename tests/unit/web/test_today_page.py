@@ -105,6 +105,19 @@ def test_a_due_dose_says_that_an_operation_with_opioids_is_planned(own_clinic: O
     assert said not in text_of(browser.get("/today", kind="injection"))
 
 
+def test_after_the_end_of_treatment_no_dose_is_offered(own_clinic: OpenClinic) -> None:
+    patient, nurse = own_clinic.patient("Left Leo"), own_clinic.browser("nurse")
+    injected(own_clinic, patient, 30)
+    tell(own_clinic, patient, "treatment_stop", 1, reason="completed")
+    text = text_of(nurse.get("/today", kind="protection"))
+    assert "Treatment was ended: offer no dose." in text
+    assert "offer the next dose" not in text
+    injected(own_clinic, patient, 0.5)  # treatment has begun anew
+    own_clinic.clock.advance(days=35)
+    later = own_clinic.browser("nurse").get("/today", kind="protection")
+    assert "offer the next dose" in text_of(later)
+
+
 def test_an_alarm_seen_to_goes_on_holding_doses_until_the_prescriber_lifts_it(
     own_clinic: OpenClinic,
 ) -> None:

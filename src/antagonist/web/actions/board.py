@@ -44,6 +44,7 @@ class LineText(Strict):
     title: Both
     do: Both | None = None
     held: Both | None = None
+    ended: Both | None = None
     operation: Both | None = None
     why: Mapping[str, Both] = {}
     link: str = ""

@@ -8,26 +8,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from antagonist.feedback import tables as r
 from antagonist.feedback.database import changing, reading
 from antagonist.feedback.events import checked_text, moment, stamp
 from antagonist.feedback.identity import Identifier, create_patient, find, identities_of
 from antagonist.feedback.merging import everybody
+from antagonist.feedback.state_model import STOP
 from antagonist.feedback.today import ALARM, HOLD, PROTECTION
 from antagonist.feedback.today_tables import due
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts.access import give_one, given, sees
 from antagonist.web.accounts.rules import rules
 from antagonist.web.actions.naming import BIRTH, NAME_PARTS, shown_name
+from antagonist.web.actions.stops import stopped_at
 from antagonist.web.actions.today import URGENCY
 from antagonist.web.language import N_
 from antagonist.web.visit import Visit, limited
 from antagonist.web.words.today import DAYS
 
 Sort = Literal["name", "due", "alarms"]
-STOP, HOLDS_DOSES = "treatment_stop", "stop"
 LONGEST = 100  # characters of a name, a number or a search
 EARLIEST_BIRTH = date(1900, 1, 1)
 NO_RELEASE = "none"
@@ -129,17 +130,7 @@ def _last_doses(connection: Connection) -> Mapping[str, LastDose]:
         .join(r.events, events.event_id == due.c.event)
         .where(due.c.kind == PROTECTION)
     )
-    again = r.events.alias()
-    gone = select(again.c.event_id).where(again.c.corrects == events.event_id)
-    gone = gone.where(again.c.patient == events.patient)
-    stops = (
-        select(events.patient, func.max(events.occurred_at))
-        .where(events.kind == STOP)
-        .where(~gone.exists())
-        .group_by(events.patient)
-    )
-    stopped = {row[0]: str(row[1]) for row in connection.execute(stops)}
-    found = {}
+    stopped, found = stopped_at(connection), {}
     for patient, route, at, payload in connection.execute(taken):
         over = stopped.get(patient, "") >= at
         found[patient] = LastDose(route, moment(at), json.loads(payload)["dose_mg"], over)
@@ -158,7 +149,7 @@ def _alarms(connection: Connection, now: str) -> Mapping[str, Sequence[str]]:
 
 def _held(connection: Connection, now: str) -> set[str]:
     """Patients whom an alarm allows no dose."""
-    holding = or_(due.c.kind == HOLD, and_(due.c.kind == ALARM, due.c.severity == HOLDS_DOSES))
+    holding = or_(due.c.kind == HOLD, and_(due.c.kind == ALARM, due.c.severity == STOP))
     query = select(due.c.patient).where(holding)
     query = query.where(or_(due.c.until_at.is_(None), due.c.until_at > now))
     return set(connection.scalars(query))

@@ -14,13 +14,15 @@ from sqlalchemy import Connection, select
 from antagonist.feedback import tables as r
 from antagonist.feedback.database import reading
 from antagonist.feedback.events import moment, stamp
+from antagonist.feedback.history import kinds_by_id
 from antagonist.feedback.merging import kept_in
 from antagonist.feedback.state_model import STOP
-from antagonist.feedback.today import today
+from antagonist.feedback.today import PROTECTION, today
 from antagonist.foundation.errors import InputError
 from antagonist.web.accounts import tables as t
 from antagonist.web.accounts.access import given
 from antagonist.web.actions.board import board
+from antagonist.web.actions.stops import stopped_at
 from antagonist.web.visit import Visit
 
 CHALLENGE, SURGERY, OPIOIDS = "challenge", "surgery", "opioids"
@@ -35,7 +37,7 @@ class Item:
 
     kind besides: challenge (event = its id, due_at = its beginning), surgery (due_at = when it is).
     held: an alarm of the patient allows no dose, seen to or not. surgery_at: when an operation with
-    opioids is planned.
+    opioids is planned. ended: of a protection, treatment was ended after its dose.
     """
 
     section: str
@@ -49,6 +51,7 @@ class Item:
     who: str | None = None
     held: bool = False
     surgery_at: datetime | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ def todays(visit: Visit, kind: str | None = None) -> Today:
     seen = [replace(i, held=True) if i.patient in stopped else i for i in seen]
     near = {i.patient: i.due_at for i in seen if i.kind == SURGERY and i.what == OPIOIDS}
     seen = [replace(i, surgery_at=near[i.patient]) if i.patient in near else i for i in seen]
+    ended = _ended(visit, seen)
+    seen = [replace(i, ended=True) if i.event in ended else i for i in seen]
     sections: dict[str, list[Item]] = {name: [] for name in board().sections}
     for item in seen:
         if kind is None or item.kind == kind:
@@ -92,6 +97,15 @@ def todays(visit: Visit, kind: str | None = None) -> Today:
         {name: counted[name] for name in board().lines},
         {name: found for name, found in sections.items() if found},
     )
+
+
+def _ended(visit: Visit, items: Sequence[Item]) -> set[str]:
+    """Doses that protect, or did, after which treatment was ended."""
+    with reading(visit.clinic.engine) as connection:
+        stops = stopped_at(connection)
+        lasting = {i.event: i.patient for i in items if i.kind == PROTECTION and i.patient in stops}
+        given_at = kinds_by_id(connection, sorted(lasting))
+    return {dose for dose, (_, at) in given_at.items() if stamp(at) <= stops[lasting[dose]]}
 
 
 def _lines(visit: Visit, at: datetime) -> Iterator[Item]:

@@ -95,8 +95,9 @@ def _do(visit: Visit, text: LineText, check: Check | None, item: Item) -> str:
     words = visit.reader.words
     named = in_language(check.title, words) if check else item.what.replace("_", " ")
     do = text.held if item.held and text.held else text.do
+    do = text.ended if item.ended and text.ended else do
     said = in_language(do, words).format(check=named) if do else ""
-    if item.held or item.surgery_at is None or text.operation is None:
+    if item.held or item.ended or item.surgery_at is None or text.operation is None:
         return said
     time = visit.reader.time(item.surgery_at)
     return f"{in_language(text.operation, words).format(time=time)} {said}"
