@@ -48,3 +48,13 @@ def test_a_mean() -> None:
     found = mean_interval([1.2, 2.4, 1.3, 1.3, 0.0, 1.0, 1.8, 0.8, 4.6, 1.4])
     assert found is not None
     assert (found.value, found.low, found.high) == pytest.approx((1.58, 0.70, 2.46), abs=5e-3)
+
+
+def test_an_interval_of_shares_ends_where_shares_do() -> None:
+    whole = mean_interval([0.9, 1.0, 0.95, 1.0, 0.6])
+    share = mean_interval([0.9, 1.0, 0.95, 1.0, 0.6], within=(0.0, 1.0))
+    assert whole is not None
+    assert whole.high is not None
+    assert whole.high > 1.0
+    assert share is not None
+    assert (share.value, share.low, share.high) == (whole.value, whole.low, 1.0)

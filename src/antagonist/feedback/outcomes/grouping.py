@@ -102,7 +102,7 @@ def shown_size(n: int, group: Sequence[Measured]) -> int | None:
 
 
 def mean_of(values: Iterable[float | None]) -> Mean:
-    """Mean over patients; those without a value are left out.
+    """Mean of shares over patients; those without one are left out.
 
     Hidden where it is of one to four people; its number is, where so many are left out.
     """
@@ -111,4 +111,4 @@ def mean_of(values: Iterable[float | None]) -> Mean:
     if is_small(len(known)):
         return Mean(None, None)
     n = None if is_small(len(each) - len(known)) else len(known)
-    return Mean(n, mean_interval(known))
+    return Mean(n, mean_interval(known, within=(0.0, 1.0)))

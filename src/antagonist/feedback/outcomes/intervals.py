@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 from statistics import fmean, median, stdev
 from typing import Literal
 
@@ -126,8 +127,15 @@ def summary(values: Sequence[float]) -> Summary:
     return Summary(len(values), mean_interval(values), float(median(values)), bands)
 
 
-def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
-    """Mean with Student's interval; no ends below two values. Source: Student 1908."""
+def mean_interval(
+    values: Sequence[float],
+    confidence: float = CONFIDENCE,
+    within: tuple[float, float] = (-inf, inf),
+) -> Interval | None:
+    """Mean with Student's interval; no ends below two values. Source: Student 1908.
+
+    within: what a value can be; ends beyond it are cut there, as a share has none over 1.
+    """
     from scipy.stats import t
 
     if not values:
@@ -136,4 +144,5 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
     if len(values) < 2:
         return Interval(middle, None, None, "student", confidence)
     half = float(t.ppf((1 + confidence) / 2, len(values) - 1)) * stdev(values) / len(values) ** 0.5
-    return Interval(middle, middle - half, middle + half, "student", confidence)
+    low, high = max(middle - half, within[0]), min(middle + half, within[1])
+    return Interval(middle, low, high, "student", confidence)
