@@ -23,8 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.pages import add_write, machine, written
-from benchmarks.web_paths import JURISDICTION, PRODUCT, Places, made, pages, role_of, somebody
 from httpx2 import Response
 from starlette.testclient import TestClient
 from tests.support.clinics import Browser, OpenClinic
@@ -35,6 +33,8 @@ from antagonist.feedback.merging import everybody
 from antagonist.web.accounts.tables import CLINIC
 from antagonist.web.app import create_app
 from antagonist.web.config import WebConfig
+from benchmarks.pages import add_write, machine, written
+from benchmarks.web_paths import JURISDICTION, PRODUCT, Places, made, pages, role_of, somebody
 
 ASKED_ONCE_MORE = 'name="sure"'  # of a dose that looks wrong; it was read and weighed as others
 WANTED_MS, WHAT_IF_MS = 200, 300
