@@ -28,7 +28,7 @@ import numpy as np
 
 from antagonist.feedback.alarms.raising import evaluate
 from antagonist.feedback.answering import plain
-from antagonist.feedback.database import engine_of, migrate
+from antagonist.feedback.database import analyzed, engine_of, migrate
 from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.identity import create_patient, identities_of
 from antagonist.feedback.keys import create_keyring, load_keyring
@@ -263,6 +263,7 @@ def main() -> None:
         record = open_record(engine, create_keyring(asked.keys))
         now = record.clock().astimezone(tz)
         written = fill(record, now, asked.patients, asked.events, asked.seed)
+        analyzed(record.engine)
         print(f"{written} events of {asked.patients} in {perf_counter() - start:.0f} s")
     record = open_record(engine, load_keyring(asked.keys))
     at = record.clock().astimezone(tz)

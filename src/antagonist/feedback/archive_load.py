@@ -18,7 +18,14 @@ from antagonist.feedback.archive_format import (
     row_of,
     tables_in,
 )
-from antagonist.feedback.database import SQLITE, current_revision, migrate, reading, writing
+from antagonist.feedback.database import (
+    SQLITE,
+    analyzed,
+    current_revision,
+    migrate,
+    reading,
+    writing,
+)
 from antagonist.foundation.errors import InputError
 
 ROWS_AT_ONCE = 1_000
@@ -45,6 +52,7 @@ def load(path: Path, engine: Engine, manifest: Manifest) -> None:
         allowed = f"rows that the tables take ({error.orig}); nothing was imported"
         raise InputError(path.name, "", None, allowed) from None
     migrate(engine)
+    analyzed(engine)
 
 
 def _refuse_filled(connection: Connection) -> None:

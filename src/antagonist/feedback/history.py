@@ -29,6 +29,12 @@ _OF_PATIENT = (
 _KNOWN = _OF_PATIENT.where(t.events.c.recorded_at <= bindparam("known_at"))
 
 
+def uncorrected() -> ColumnElement[bool]:
+    """Of a row of events: nothing on record corrects it or takes it back."""
+    later = t.events.alias()
+    return ~select(later.c.event_id).where(later.c.corrects == t.events.c.event_id).exists()
+
+
 def event_of(row: RowMapping | dict[str, Any]) -> Event:
     """An event from its row."""
     return _events([tuple(row[name] for name in _READ)])[0]

@@ -46,6 +46,13 @@ events = Table(
     UniqueConstraint("patient", "n"),
     Index("events_by_kind", "kind", "seq"),
 )
+_CORRECTING = events.c.corrects.is_not(None)
+Index(
+    "events_by_corrected",
+    events.c.corrects,
+    sqlite_where=_CORRECTING,
+    postgresql_where=_CORRECTING,
+)
 # What an event's hash covers, in this order.
 HASHED = (
     "event_id", "patient", "n", "kind", "version", "occurred_at", "recorded_at",

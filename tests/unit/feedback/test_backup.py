@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, inspect, select, update
+from sqlalchemy import insert, inspect, select, text, update
 from tests.support.records import (
     BACKENDS,
     SettableClock,
@@ -129,6 +129,23 @@ def test_a_backup_restores_into_the_other_database_and_is_the_same_file_from_the
         assert _prints(other) == _prints(filled)
         backup(other, tmp_path / "second.tar")
     assert (tmp_path / "first.tar").read_bytes() == (tmp_path / "second.tar").read_bytes()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_the_database_has_looked_at_what_was_restored(
+    filled: Record, backend: str, tmp_path: Path
+) -> None:
+    """Until PostgreSQL has, it plans as for empty tables."""
+    backup(filled, tmp_path / "backup.tar")
+    folder = tmp_path / "restored"
+    folder.mkdir()
+    with empty_database(backend, folder) as url:
+        restore(tmp_path / "backup.tar", url)
+        engine = engine_of(url)
+        with engine.connect() as connection:
+            query = text("SELECT reltuples FROM pg_class WHERE relname = 'events'")
+            assert connection.execute(query).scalar_one() > 0  # -1: never looked at
+        engine.dispose()
 
 
 def test_tables_without_rows_are_an_empty_database(

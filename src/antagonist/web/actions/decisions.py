@@ -17,7 +17,7 @@ from antagonist.feedback.answering import answers_in, book_on
 from antagonist.feedback.database import reading
 from antagonist.feedback.decisions import DECISION, decide_screen
 from antagonist.feedback.events import Event
-from antagonist.feedback.history import event_of
+from antagonist.feedback.history import event_of, uncorrected
 from antagonist.feedback.merging import kept_in, members_in
 from antagonist.feedback.overrides import OVERRIDE
 from antagonist.foundation.data import check_known
@@ -183,11 +183,8 @@ def _group(connection: Connection, patient: str) -> tuple[str, ...]:
 def _holding(group: Iterable[str], kind: str = DECISION) -> Select[Any]:
     """Events of a kind that nobody corrected or took back."""
     columns = [column for column in t.events.c if column.name != "seq"]
-    later = t.events.alias()
-    gone = select(later.c.n).where(later.c.corrects == t.events.c.event_id)
-    here = gone.where(later.c.patient == t.events.c.patient).exists()
     return select(*columns).where(
-        t.events.c.patient.in_(tuple(group)), t.events.c.kind == kind, ~here
+        t.events.c.patient.in_(tuple(group)), t.events.c.kind == kind, uncorrected()
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, func, select
 
 from antagonist.feedback import tables as r
+from antagonist.feedback.history import uncorrected
 
 ENDED = "treatment_stop"
 
@@ -16,12 +17,10 @@ def stopped_at(connection: Connection) -> Mapping[str, str]:
 
     A dose after it has begun treatment anew.
     """
-    events, again = r.events.c, r.events.alias()
-    gone = select(again.c.event_id).where(again.c.corrects == events.event_id)
+    events = r.events.c
     query = (
         select(events.patient, func.max(events.occurred_at))
-        .where(events.kind == ENDED)
-        .where(~gone.where(again.c.patient == events.patient).exists())
+        .where(events.kind == ENDED, uncorrected())
         .group_by(events.patient)
     )
     return {patient: str(at) for patient, at in connection.execute(query)}

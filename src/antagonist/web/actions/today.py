@@ -14,7 +14,7 @@ from sqlalchemy import Connection, select
 from antagonist.feedback import tables as r
 from antagonist.feedback.database import reading
 from antagonist.feedback.events import moment, stamp
-from antagonist.feedback.history import kinds_by_id
+from antagonist.feedback.history import kinds_by_id, uncorrected
 from antagonist.feedback.merging import kept_in
 from antagonist.feedback.state_model import STOP
 from antagonist.feedback.today import PROTECTION, today
@@ -126,13 +126,10 @@ def _challenges(connection: Connection) -> Iterator[Item]:
 def _surgery(connection: Connection, at: datetime) -> Iterator[Item]:
     """Operations to come: the last word on each patient, where it was not taken back."""
     events = r.events.c
-    query = select(events.event_id, events.patient, events.corrects, events.payload).where(
-        events.kind == "surgery_planned"
-    )
-    rows = connection.execute(query.order_by(events.occurred_at, events.n)).all()
-    gone = select(events.corrects).where(events.corrects.in_([row.event_id for row in rows]))
-    replaced = set(connection.execute(gone).scalars()) if rows else set()
-    last = {row.patient: row for row in rows if row.event_id not in replaced}
+    query = select(events.event_id, events.patient, events.payload)
+    query = query.where(events.kind == "surgery_planned", uncorrected())
+    rows = connection.execute(query.order_by(events.occurred_at, events.n))
+    last = {row.patient: row for row in rows}
     for patient, row in last.items():
         said = json.loads(row.payload)
         on = datetime.fromisoformat(said["at"]).astimezone(UTC)
