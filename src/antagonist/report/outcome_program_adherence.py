@@ -8,7 +8,7 @@ from antagonist.report import outcome_charts as charts
 from antagonist.report import outcome_curves as curves
 from antagonist.report.figures_page import Table
 from antagonist.report.label_text import in_language
-from antagonist.report.numbers import percent
+from antagonist.report.numbers import percent, plain
 from antagonist.report.outcome_pages import (
     Section,
     charted,
@@ -141,7 +141,15 @@ def blocked_section(found: ProgrammeOutcomes, words: Wording) -> Section | None:
         ]
         for row in found.blocked
     ]
-    line = words.text("out.line_program", line=found.line, draws=found.draws, seed=found.seed)
+    line = words.text(
+        "out.line_program",
+        percent=percent(found.threshold.blocked_fraction),
+        endpoint=words.name("out.endpoint", found.threshold.endpoint),
+        dose=plain(found.threshold.dose_mg, words.language),
+        agonist=words.name("out.agonist", found.threshold.agonist),
+        draws=found.draws,
+        seed=found.seed,
+    )
     table = Table(words.text("out.interval90"), names, rows)
     return section("blocked", words, tables=[table], lines=[line, intake_line(words)], compare=True)
 

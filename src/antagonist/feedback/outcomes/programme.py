@@ -83,8 +83,7 @@ def outcomes_of(
         ),
         coverage=tables.coverage_rows(groups) if groups else (),
         blocked=tables.blocked_rows(groups) if groups else (),
-        line=f"{threshold.agonist} {threshold.dose_mg:g} mg {threshold.route}, "
-        f"{threshold.endpoint}, {threshold.blocked_fraction:g}",
+        threshold=threshold,
         draws=chosen.draws,
         seed=chosen.seed,
         retention=retention(groups, ends) if ends is not None else (),

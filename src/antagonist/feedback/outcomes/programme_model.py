@@ -10,6 +10,7 @@ from antagonist.feedback.outcomes.blocked import Expected
 from antagonist.feedback.outcomes.intervals import Interval, Rate, Share
 from antagonist.feedback.outcomes.ratings import RatingSummary
 from antagonist.feedback.outcomes.survival import Curve
+from antagonist.pharmacology.results import Threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ class ProgrammeOutcomes:
     groups: tuple[Group, ...]
     coverage: tuple[CoverageRow, ...]
     blocked: tuple[BlockedRow, ...]
-    line: str
+    threshold: Threshold
     draws: int
     seed: int
     retention: tuple[RetentionRow, ...]
