@@ -143,6 +143,8 @@ def programme(album: Album, language: str) -> None:
     with album.open(DOCTOR, language, DESKTOP) as page:
         page.goto("/programme")
         page.click("form[action='/programme/run'] button")
+        # figures of an earlier run stand there meanwhile
+        page.locator("#programme-bar").wait_for(state="detached", timeout=WAIT_MS)
         page.locator("#alarms").wait_for(timeout=WAIT_MS)
         album.take(page, f"programme-{language}", page.locator("h1"))
 
