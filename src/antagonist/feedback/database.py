@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,20 @@ def analyzed(engine: Engine) -> None:
     if engine.dialect.name != SQLITE:
         with _clear_errors(), engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("ANALYZE"))
+
+
+def leave_no_copies(engine: Engine, tables: Sequence[str], *, rewrite: bool = False) -> None:
+    """Take what was deleted out of the database's own files, as far as the database can.
+
+    tables: whose rows they were. rewrite: PostgreSQL writes the tables anew; else it frees rows.
+    """
+    if engine.dialect.name == SQLITE:
+        with closing(engine.raw_connection()) as raw:
+            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    plain = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with plain.connect() as connection:
+        connection.exec_driver_sql(f"VACUUM {'FULL ' if rewrite else ''}{', '.join(tables)}")
 
 
 @contextmanager

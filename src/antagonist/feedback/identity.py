@@ -10,14 +10,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from antagonist.feedback import tables as t
-from antagonist.feedback.database import SQLITE, reading, writing
+from antagonist.feedback.database import SQLITE, leave_no_copies, reading, writing
 from antagonist.feedback.events import Actor, NewEvent
 from antagonist.feedback.handover import check_keys
 from antagonist.feedback.keys import Keyring
@@ -166,7 +165,7 @@ def erase(record: Record, actor: Actor, patient: str, reason: str) -> None:
             connection.exec_driver_sql("PRAGMA secure_delete=ON")  # zeros over what is deleted
         head = [_erase_one(connection, record, each, actor, reason) for each in group][-1]
     record.keep_head(head)
-    _leave_no_copies(record.engine)
+    leave_no_copies(record.engine, ("identities", "identifiers"))
 
 
 def _erase_one(
@@ -177,17 +176,6 @@ def _erase_one(
     connection.execute(update(t.identities).where(here).values(wrapped_key=None, sealed=None))
     event = NewEvent("identity_erased", record.clock(), {"reason": reason})
     return append_in(connection, record, patient, [event], actor).head
-
-
-def _leave_no_copies(engine: Engine) -> None:
-    """Take what was deleted out of the database's own files, as far as the database can."""
-    if engine.dialect.name == SQLITE:
-        with closing(engine.raw_connection()) as raw:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return
-    plain = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with plain.connect() as connection:
-        connection.exec_driver_sql("VACUUM identities, identifiers")
 
 
 def _checked(identifier: Identifier) -> Identifier:

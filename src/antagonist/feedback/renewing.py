@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from antagonist.feedback import tables as t
 from antagonist.feedback.chain import entry_hash
-from antagonist.feedback.database import SQLITE, reading, writing
+from antagonist.feedback.database import leave_no_copies, reading, writing
 from antagonist.feedback.events import Actor, checked_actor, checked_text
 from antagonist.feedback.handover import Handover, check_keys, row_of, take_keys
 from antagonist.feedback.heads import Heads
@@ -95,7 +94,8 @@ def renew(
         lay_beside(new)
     new = settled(record.engine, old)
     Heads(new).keep(head)
-    _leave_no_copies(record.engine, (*TABLES, *(name for one in more for name in one.tables)))
+    tables = (*TABLES, *(name for one in more for name in one.tables))
+    leave_no_copies(record.engine, tables, rewrite=True)
     return Renewed(sealed, replace(record, keys=new), head.n, aside)
 
 
@@ -218,14 +218,3 @@ def _hand_over(
     connection.execute(insert(t.log), row)
     retired = (*old.retired, Retired(old.public, n, found))
     return replace(new, retired=retired), Head(n, found, now)
-
-
-def _leave_no_copies(engine: Engine, tables: Sequence[str]) -> None:
-    """Take what the old key sealed out of the database's own files, as far as it can."""
-    if engine.dialect.name == SQLITE:
-        with closing(engine.raw_connection()) as raw:
-            raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return
-    plain = engine.execution_options(isolation_level="AUTOCOMMIT")
-    with plain.connect() as connection:
-        connection.exec_driver_sql(f"VACUUM FULL {', '.join(tables)}")

@@ -376,7 +376,7 @@ STAGES: dict[str, tuple[Any, str, bool]] = {
     "between the two files": (keys_pending, "take_place", True),
     "before the names are on the disk": (keys_pending, "sync_folder", True),
     "before the head is kept": (renewing, "Heads", True),
-    "before cleaning up": (renewing, "_leave_no_copies", True),
+    "before cleaning up": (renewing, "leave_no_copies", True),
 }
 
 
